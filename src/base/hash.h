@@ -1,0 +1,21 @@
+/* hash.h: SHA-256 as lower-case hex, and a quick 64-bit hash for tables. */
+#ifndef PAW_BASE_HASH_H
+#define PAW_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HASH_HEX_SIZE = 65 }; /* 64 digits and the NUL */
+
+typedef struct hash_part {
+    const void *data;
+    size_t size;
+} hash_part;
+
+/* SHA-256 over the parts, one after the other. */
+void hash_sha256_hex(const hash_part *parts, size_t n, char out[HASH_HEX_SIZE]);
+
+/* FNV-1a; for hash tables only. */
+uint64_t hash_fnv(const void *data, size_t size);
+
+#endif

@@ -1,0 +1,210 @@
+/* format.c: block formats to float32 and back. Not for: matrix products, which read their own layout (matrix.h). */
+#include "tensor/format.h"
+
+#include <math.h>
+#include <string.h>
+
+const tensor_format *format_of(uint32_t type)
+{
+    static const tensor_format formats[] = {
+        [TENSOR_F32] = {"F32", 1, 4, true},      [TENSOR_F16] = {"F16", 1, 2, true},
+        [TENSOR_Q4_0] = {"Q4_0", 32, 18, true},  [TENSOR_Q4_1] = {"Q4_1", 32, 20, true},
+        [TENSOR_Q5_0] = {"Q5_0", 32, 22, true},  [TENSOR_Q5_1] = {"Q5_1", 32, 24, true},
+        [TENSOR_Q8_0] = {"Q8_0", 32, 34, true},  [TENSOR_Q4_K] = {"Q4_K", 256, 144, false},
+        [TENSOR_Q5_K] = {"Q5_K", 256, 176, false}, [TENSOR_Q6_K] = {"Q6_K", 256, 210, false},
+        [TENSOR_BF16] = {"BF16", 1, 2, true},
+    };
+    if (type >= sizeof formats / sizeof formats[0] || formats[type].name == NULL) {
+        return NULL;
+    }
+    return &formats[type];
+}
+
+size_t format_size(tensor_type type, size_t n)
+{
+    const tensor_format *f = format_of(type);
+    return n / f->block * f->block_size;
+}
+
+float format_f16_to_f32(uint16_t h)
+{
+    uint32_t sign = (uint32_t)(h & 0x8000u) << 16, magnitude = h & 0x7FFFu, bits;
+    if (magnitude >= 0x7C00u) {
+        bits = sign | 0x7F800000u | (magnitude & 0x3FFu) << 13;
+    } else if (magnitude >= 0x400u) {
+        bits = sign | ((magnitude << 13) + 0x38000000u);
+    } else {
+        float f = (float)magnitude * 0x1p-24f; /* subnormal: exact */
+        memcpy(&bits, &f, 4);
+        bits |= sign;
+    }
+    float out;
+    memcpy(&out, &bits, 4);
+    return out;
+}
+
+uint16_t format_f32_to_f16(float f)
+{
+    uint32_t bits;
+    memcpy(&bits, &f, 4);
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000u);
+    uint32_t magnitude = bits & 0x7FFFFFFFu;
+    if (magnitude > 0x7F800000u) {
+        return sign | 0x7E00u;
+    }
+    if (magnitude >= 0x477FF000u) { /* rounds to 65536 or more */
+        return sign | 0x7C00u;
+    }
+    if (magnitude < 0x38800000u) { /* below 2^-14: subnormal, let the float unit round */
+        float scaled;
+        memcpy(&scaled, &magnitude, 4);
+        scaled += 0.5f; /* the unit in the last place of 0.5 is 2^-24 */
+        uint32_t r;
+        memcpy(&r, &scaled, 4);
+        return sign | (uint16_t)(r - 0x3F000000u);
+    }
+    uint32_t odd = magnitude >> 13 & 1u;
+    return sign | (uint16_t)((magnitude + 0xFFFu + odd - 0x38000000u) >> 13);
+}
+
+static uint16_t load16(const uint8_t *p)
+{
+    uint16_t v;
+    memcpy(&v, p, 2);
+    return v;
+}
+
+static uint32_t load32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
+}
+
+static void dequantise_half(tensor_type type, const uint8_t *p, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint16_t h = load16(p + 2 * i);
+        if (type == TENSOR_F16) {
+            y[i] = format_f16_to_f32(h);
+        } else {
+            uint32_t bits = (uint32_t)h << 16;
+            memcpy(&y[i], &bits, 4);
+        }
+    }
+}
+
+/* Q4_0 {d, 16 bytes}, Q4_1 {d, m, 16 bytes}: value j and j+16 share a byte. */
+static void dequantise_q4(bool with_min, const uint8_t *p, float *y, size_t n)
+{
+    for (size_t b = 0; b < n / 32; b++, y += 32) {
+        float d = format_f16_to_f32(load16(p)), m = with_min ? format_f16_to_f32(load16(p + 2)) : 0;
+        const uint8_t *q = p + (with_min ? 4 : 2);
+        for (int j = 0; j < 16; j++) {
+            int lo = q[j] & 15, hi = q[j] >> 4;
+            y[j] = with_min ? (float)lo * d + m : (float)(lo - 8) * d;
+            y[j + 16] = with_min ? (float)hi * d + m : (float)(hi - 8) * d;
+        }
+        p = q + 16;
+    }
+}
+
+/* As Q4, with the fifth bits of the 32 values in one word before the nibbles. */
+static void dequantise_q5(bool with_min, const uint8_t *p, float *y, size_t n)
+{
+    for (size_t b = 0; b < n / 32; b++, y += 32) {
+        float d = format_f16_to_f32(load16(p)), m = with_min ? format_f16_to_f32(load16(p + 2)) : 0;
+        p += with_min ? 4 : 2;
+        uint32_t high = load32(p);
+        const uint8_t *q = p + 4;
+        for (int j = 0; j < 16; j++) {
+            int lo = (q[j] & 15) | (int)(high >> j & 1) << 4;
+            int hi = (q[j] >> 4) | (int)(high >> (j + 16) & 1) << 4;
+            y[j] = with_min ? (float)lo * d + m : (float)(lo - 16) * d;
+            y[j + 16] = with_min ? (float)hi * d + m : (float)(hi - 16) * d;
+        }
+        p = q + 16;
+    }
+}
+
+static void dequantise_q8_0(const uint8_t *p, float *y, size_t n)
+{
+    for (size_t b = 0; b < n / 32; b++, y += 32, p += 34) {
+        float d = format_f16_to_f32(load16(p));
+        for (int j = 0; j < 32; j++) {
+            y[j] = (float)(int8_t)p[2 + j] * d;
+        }
+    }
+}
+
+void format_dequantise(tensor_type type, const void *src, float *dst, size_t n)
+{
+    switch (type) {
+    case TENSOR_F32: memcpy(dst, src, n * 4); break;
+    case TENSOR_F16:
+    case TENSOR_BF16: dequantise_half(type, src, dst, n); break;
+    case TENSOR_Q4_0:
+    case TENSOR_Q4_1: dequantise_q4(type == TENSOR_Q4_1, src, dst, n); break;
+    case TENSOR_Q5_0:
+    case TENSOR_Q5_1: dequantise_q5(type == TENSOR_Q5_1, src, dst, n); break;
+    case TENSOR_Q8_0: dequantise_q8_0(src, dst, n); break;
+    default: memset(dst, 0, n * 4); break; /* not readable: callers check format_of(type)->readable */
+    }
+}
+
+static void quantise_q8_0(const float *x, uint8_t *p, size_t n)
+{
+    for (size_t b = 0; b < n / 32; b++, x += 32, p += 34) {
+        float amax = 0;
+        for (int j = 0; j < 32; j++) {
+            amax = fmaxf(amax, fabsf(x[j]));
+        }
+        float d = amax / 127, id = d != 0 ? 1 / d : 0;
+        uint16_t h = format_f32_to_f16(d);
+        memcpy(p, &h, 2);
+        for (int j = 0; j < 32; j++) {
+            p[2 + j] = (uint8_t)(int8_t)roundf(x[j] * id);
+        }
+    }
+}
+
+static uint8_t nibble(float x)
+{
+    int v = (int)(x + 8.5f);
+    return (uint8_t)(v < 0 ? 0 : v > 15 ? 15 : v);
+}
+
+static void quantise_q4_0(const float *x, uint8_t *p, size_t n)
+{
+    for (size_t b = 0; b < n / 32; b++, x += 32, p += 18) {
+        float extreme = 0; /* the value of largest magnitude, with its sign, maps to -8 */
+        for (int j = 0; j < 32; j++) {
+            if (fabsf(x[j]) > fabsf(extreme)) {
+                extreme = x[j];
+            }
+        }
+        float d = extreme / -8, id = d != 0 ? 1 / d : 0;
+        uint16_t h = format_f32_to_f16(d);
+        memcpy(p, &h, 2);
+        for (int j = 0; j < 16; j++) {
+            p[2 + j] = (uint8_t)(nibble(x[j] * id) | nibble(x[j + 16] * id) << 4);
+        }
+    }
+}
+
+void format_quantise(tensor_type type, const float *src, void *dst, size_t n)
+{
+    uint8_t *p = dst;
+    switch (type) {
+    case TENSOR_F32: memcpy(dst, src, n * 4); break;
+    case TENSOR_F16:
+        for (size_t i = 0; i < n; i++) {
+            uint16_t h = format_f32_to_f16(src[i]);
+            memcpy(p + 2 * i, &h, 2);
+        }
+        break;
+    case TENSOR_Q8_0: quantise_q8_0(src, dst, n); break;
+    case TENSOR_Q4_0: quantise_q4_0(src, dst, n); break;
+    default: break;
+    }
+}
