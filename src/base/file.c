@@ -34,7 +34,7 @@ static paw_status open_regular(const char *path, int *fd_out, struct stat *st, p
 paw_status file_map_open(const char *path, file_map *out, paw_error *err)
 {
     struct stat st;
-    int fd;
+    int fd = -1;
     memset(out, 0, sizeof *out);
     PAW_TRY(open_regular(path, &fd, &st, err));
     out->size = (size_t)st.st_size;
@@ -65,7 +65,7 @@ void file_map_close(file_map *map)
 paw_status file_read_all(const char *path, size_t limit, char **out, size_t *size, paw_error *err)
 {
     struct stat st;
-    int fd;
+    int fd = -1;
     PAW_TRY(open_regular(path, &fd, &st, err));
     if ((uint64_t)st.st_size > limit) {
         close(fd);

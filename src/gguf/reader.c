@@ -493,7 +493,7 @@ paw_status gguf_get_text(const gguf_file *file, const char *key, gguf_text *out,
 
 paw_status gguf_get_string(const gguf_file *file, const char *key, char **out, paw_error *err)
 {
-    gguf_text text;
+    gguf_text text = {0};
     PAW_TRY(gguf_get_text(file, key, &text, err));
     if (memchr(text.data, 0, text.size) != NULL) {
         return fail(file, err, key, "the string has a NUL among its %" PRIu64 " bytes", text.size);

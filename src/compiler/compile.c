@@ -1,0 +1,165 @@
+/* compile.c: spec in, `.paw` file out: the steps in their order, the program's id and its metadata. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "compiler/compiler.h"
+#include "compiler/template.h"
+#include "function/bundle.h"
+#include "function/runtime.h"
+
+enum { ID_DIGITS = 20, ROOM_FOR_INPUT = 64 };
+
+static paw_status check_text(const char *text, const char *name, paw_error *err)
+{
+    size_t size = strlen(text), valid = utf8_valid_length(text, size);
+    if (valid != size) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, name, "the text is not UTF-8 (byte %zu)", valid);
+    }
+    if (strstr(text, BUNDLE_PLACEHOLDER) != NULL) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, name, "the text " BUNDLE_PLACEHOLDER " is reserved; take it out");
+    }
+    return PAW_OK;
+}
+
+static paw_status check_request(const paw_compile_request *r, paw_error *err)
+{
+    if (r == NULL || r->spec == NULL || (r->n_examples > 0 && r->examples == NULL)) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "paw_compile", "spec and examples must not be NULL");
+    }
+    PAW_TRY(check_text(r->spec, "spec", err));
+    size_t n = utf8_count(r->spec, strlen(r->spec));
+    if (n < PAW_SPEC_MIN_CHARS || n > PAW_SPEC_MAX_CHARS) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "spec", "the spec has %zu characters; %d to %d are possible", n,
+                        PAW_SPEC_MIN_CHARS, PAW_SPEC_MAX_CHARS);
+    }
+    if (r->n_examples > PAW_EXAMPLES_MAX) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "examples", "%zu examples; at most %d are possible", r->n_examples,
+                        PAW_EXAMPLES_MAX);
+    }
+    for (size_t i = 0; i < r->n_examples; i++) {
+        char where[48];
+        snprintf(where, sizeof where, "example %zu", i + 1);
+        if (r->examples[i].input == NULL || r->examples[i].output == NULL || r->examples[i].output[0] == '\0') {
+            return paw_fail(err, PAW_ERR_ARGUMENT, where, "needs an input and an output that is not empty");
+        }
+        PAW_TRY(check_text(r->examples[i].input, where, err));
+        PAW_TRY(check_text(r->examples[i].output, where, err));
+    }
+    return PAW_OK;
+}
+
+/* First digits of SHA-256 over fingerprint, spec and pseudo-program, a NUL after each of the first two. */
+static void make_id(const paw_compiler *c, const char *spec, const char *pseudo, char id[ID_DIGITS + 1])
+{
+    char hex[HASH_HEX_SIZE];
+    hash_part parts[3] = {
+        {c->fingerprint, strlen(c->fingerprint) + 1}, {spec, strlen(spec) + 1}, {pseudo, strlen(pseudo)}};
+    hash_sha256_hex(parts, 3, hex);
+    snprintf(id, ID_DIGITS + 1, "%.*s", ID_DIGITS, hex);
+}
+
+static paw_status make_meta(const paw_compiler *c, const char *spec, const char *id, char **out, paw_error *err)
+{
+    json_t *meta = json_pack(
+        "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:i}", "version", 3, "program_id", id, "spec", spec,
+        "compiler_snapshot", c->snapshot, "compiler_fingerprint", c->fingerprint, "pseudo_program_strategy", c->strategy,
+        "interpreter", c->interpreter, "runtime_id", c->runtime_id, "runtime_manifest_version", 1, "lora_rank", (int)c->rank,
+        "lora_alpha", (double)c->alpha, "prefix_steps", (int)c->n_prefix);
+    const runtime_info *runtime = runtime_find(c->runtime_id);
+    if (meta != NULL && runtime != NULL) {
+        json_object_set_new(meta, "runtime", runtime_manifest(runtime));
+    }
+    *out = meta != NULL ? json_dumps(meta, JSON_INDENT(2)) : NULL;
+    json_decref(meta);
+    return *out != NULL ? PAW_OK : paw_fail_memory(err, strlen(spec));
+}
+
+/* The prompt with the pseudo-program in it; it must leave room for an input. */
+static paw_status make_prompt(const paw_compiler *c, const char *pseudo, char **out, paw_error *err)
+{
+    buffer text = {0};
+    token_list tokens = {0};
+    template_value value = {"{pseudo}", pseudo};
+    template_render(&text, c->prompt_template, &value, 1);
+    *out = buffer_take(&text);
+    if (*out == NULL) {
+        return paw_fail_memory(err, strlen(pseudo));
+    }
+    PAW_TRY(tokenizer_encode(c->base->tokenizer, *out, strlen(*out), true, &tokens, err));
+    size_t n = tokens.size;
+    int context = model_context(c->base->model);
+    token_list_free(&tokens);
+    if (n + ROOM_FOR_INPUT > (size_t)context) {
+        return paw_fail(err, PAW_ERR_CONTEXT, "spec",
+                        "the prompt takes %zu of the context's %d tokens and leaves no room for an input: shorten the spec", n,
+                        context);
+    }
+    return PAW_OK;
+}
+
+typedef struct work {
+    bundle bundle;
+    float *h, *coefficients;
+    buffer adapter;
+} work;
+
+static paw_status run_steps(paw_compiler *c, const paw_compile_request *request, work *w, paw_compile_result *result,
+                            paw_error *err)
+{
+    size_t n = (size_t)c->n_layer * c->n_modules * c->n_base * 2;
+    double t0 = base_clock();
+    PAW_TRY(compiler_pseudo(c, request, &w->bundle.pseudo_program, err));
+    PAW_TRY(make_prompt(c, w->bundle.pseudo_program, &w->bundle.prompt_template, err));
+    make_id(c, request->spec, w->bundle.pseudo_program, result->program_id);
+    PAW_TRY(make_meta(c, request->spec, result->program_id, &w->bundle.meta, err));
+    double t1 = base_clock();
+    w->h = malloc((size_t)model_get_shape(c->base->model)->n_embd * sizeof *w->h);
+    w->coefficients = malloc((n + 1) * sizeof *w->coefficients);
+    if (w->h == NULL || w->coefficients == NULL) {
+        return paw_fail_memory(err, n * sizeof *w->coefficients);
+    }
+    PAW_TRY(compiler_encode(c, request->spec, w->bundle.pseudo_program, w->h, err));
+    double t2 = base_clock();
+    pthread_mutex_lock(&c->base->lock); /* its threads are used */
+    paw_status status = compiler_coefficients(c, w->h, w->coefficients, err);
+    if (status == PAW_OK) {
+        status = compiler_adapter(c, w->coefficients, &w->adapter, err);
+    }
+    pthread_mutex_unlock(&c->base->lock);
+    result->seconds_pseudo = t1 - t0;
+    result->seconds_encode = t2 - t1;
+    result->seconds_map = base_clock() - t2;
+    return status;
+}
+
+paw_status paw_compile(paw_compiler *c, const paw_compile_request *request, const char *out_path, paw_compile_result *result,
+                       paw_error *err)
+{
+    work w = {0};
+    paw_compile_result ignored;
+    if (c == NULL || out_path == NULL) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "paw_compile", "compiler and out_path must not be NULL");
+    }
+    result = result != NULL ? result : &ignored;
+    memset(result, 0, sizeof *result);
+    PAW_TRY(check_request(request, err));
+    double start = base_clock();
+    paw_status status = run_steps(c, request, &w, result, err);
+    if (status == PAW_OK) {
+        double before = base_clock();
+        w.bundle.adapter_size = w.adapter.size;
+        w.bundle.adapter = (uint8_t *)buffer_take(&w.adapter);
+        status = w.bundle.adapter == NULL ? paw_fail_memory(err, w.bundle.adapter_size) : bundle_write(out_path, &w.bundle, err);
+        result->size_bytes = w.bundle.file_size;
+        result->seconds_write = base_clock() - before;
+    }
+    result->seconds_total = base_clock() - start;
+    buffer_free(&w.adapter);
+    bundle_free(&w.bundle);
+    free(w.h);
+    free(w.coefficients);
+    return status;
+}

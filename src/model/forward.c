@@ -1,0 +1,382 @@
+/*
+ * forward.c: the forward pass of a Llama: RMSNorm, grouped-query attention with interleaved RoPE, SwiGLU.
+ *
+ * Tokens go through the layers in chunks. Each step is a parallel loop over outputs or tokens; which thread computes an
+ * element, and with how many others it is computed, changes nothing in it.
+ */
+#include <string.h>
+
+#include "base/real.h"
+#include "model/internal.h"
+
+/* One matrix of a step, and what goes with it. */
+typedef struct member {
+    const matrix *w;
+    const adapter_pair *lora; /* NULL: none */
+    float *y;                 /* [n][w->rows] */
+} member;
+
+typedef struct step {
+    model *m;
+    model_state *state;
+    const adapter *lora;
+    int n, start; /* tokens of this chunk, position of the first */
+    int layer;
+    const float *norm;
+    activations *in;
+    member members[3];
+    int count;
+    bool add; /* members' results are added to y */
+} step;
+
+/* Runs `body` on the caller when there is little to do, else on all threads. */
+static void over_tokens(step *s, thread_body body)
+{
+    if (s->n < 4) {
+        body(s, 0, s->n, 0);
+    } else {
+        thread_pool_run(s->m->pool, s->n, 2, body, s);
+    }
+}
+
+/* ---- linear layers ---- */
+
+static void multiply_first(void *context, int begin, int end, int thread)
+{
+    step *s = context;
+    (void)thread;
+    for (int i = 0; i < s->count && begin < end; i++) {
+        member *b = &s->members[i];
+        const matrix *parts[2] = {b->w, b->lora != NULL ? &b->lora->a : NULL};
+        for (int j = 0; j < 2; j++) {
+            int groups = parts[j] != NULL ? parts[j]->groups : 0;
+            if (begin < groups) {
+                int stop = end < groups ? end : groups;
+                float *y = j == 0 ? b->y : s->lora->low[i].x;
+                size_t stride = j == 0 ? (size_t)b->w->rows : (size_t)parts[j]->rows;
+                matrix_multiply(parts[j], s->m->kernels, s->in, s->n, begin, stop, y, stride, j == 0 && s->add, 1.0f);
+                begin = stop;
+            }
+            begin -= groups;
+            end -= groups;
+            if (begin >= end) {
+                return;
+            }
+        }
+    }
+}
+
+static void multiply_second(void *context, int begin, int end, int thread)
+{
+    step *s = context;
+    (void)thread;
+    for (int i = 0; i < s->count && begin < end; i++) {
+        member *b = &s->members[i];
+        int groups = b->lora != NULL ? b->lora->b.groups : 0;
+        if (begin < groups) {
+            int stop = end < groups ? end : groups;
+            matrix_multiply(&b->lora->b, s->m->kernels, &s->lora->low[i], s->n, begin, stop, b->y, (size_t)b->w->rows, true,
+                            b->lora->factor);
+            begin = stop;
+        }
+        begin -= groups;
+        end -= groups;
+    }
+}
+
+static void quantise_low(void *context, int begin, int end, int thread)
+{
+    step *s = context;
+    (void)thread;
+    for (int i = 0; i < s->count; i++) {
+        if (s->members[i].lora != NULL && s->members[i].lora->b.kind <= MATRIX_I8) {
+            activations_quantise((activations *)&s->lora->low[i], s->m->kernels, begin, end);
+        }
+    }
+}
+
+static int chunk_of(const step *s, int groups)
+{
+    int chunk = groups / (thread_pool_size(s->m->pool) * 8);
+    return chunk < 1 ? 1 : chunk > 16 ? 16 : chunk;
+}
+
+/* y_i (+)= W_i x + factor B_i (A_i x) for the members, which all read `in`. */
+static void linear(step *s, activations *in, bool add)
+{
+    int first = 0, second = 0;
+    s->in = in;
+    s->add = add;
+    for (int i = 0; i < s->count; i++) {
+        member *b = &s->members[i];
+        first += b->w->groups;
+        if (b->lora != NULL && b->lora->a.kind == MATRIX_NONE) {
+            b->lora = NULL;
+        }
+        if (b->lora != NULL) {
+            first += b->lora->a.groups;
+            second += b->lora->b.groups;
+            activations *low = (activations *)&s->lora->low[i];
+            low->in.cols = b->lora->b.cols;
+            low->in.blocks = low->in.cols / KERNEL_BLOCK;
+            low->in.planes = in->in.planes;
+        }
+    }
+    thread_pool_run(s->m->pool, first, chunk_of(s, first), multiply_first, s);
+    if (second > 0) {
+        over_tokens(s, quantise_low);
+        thread_pool_run(s->m->pool, second, chunk_of(s, second), multiply_second, s);
+    }
+}
+
+static void set_members(step *s, const model_module *modules, float *const *y, int count)
+{
+    s->count = count;
+    for (int i = 0; i < count; i++) {
+        const adapter_pair *pair =
+            s->lora != NULL ? &s->lora->pairs[s->layer * MODEL_MODULES + modules[i]] : NULL;
+        s->members[i] = (member){&s->m->layers[s->layer].w[modules[i]], pair, y[i]};
+    }
+}
+
+/* ---- what lies between them ---- */
+
+static void norm_tokens(void *context, int begin, int end, int thread)
+{
+    step *s = context;
+    model *m = s->m;
+    size_t n = (size_t)m->shape.n_embd;
+    (void)thread;
+    for (int t = begin; t < end; t++) {
+        m->kernels->rms_norm(m->scratch.x + (size_t)t * n, s->norm, (int)n, m->shape.rms_eps,
+                             m->scratch.embd.x + (size_t)t * n);
+    }
+    activations_quantise(&m->scratch.embd, m->kernels, begin, end);
+}
+
+static void rotate(float *x, const float *angles, int heads, int dim)
+{
+    for (int h = 0; h < heads; h++, x += dim) {
+        for (int i = 0; i < dim; i += 2) {
+            float c = angles[i], s = angles[i + 1], a = x[i], b = x[i + 1];
+            x[i] = a * c - b * s;
+            x[i + 1] = a * s + b * c;
+        }
+    }
+}
+
+static uint16_t *keys_of(const step *s, int head)
+{
+    model_state *state = s->state;
+    return state->data + (size_t)s->layer * state->layer_size + (size_t)head * state->k_head;
+}
+
+static uint16_t *values_of(const step *s, int head)
+{
+    model_state *state = s->state;
+    return state->data + (size_t)s->layer * state->layer_size + (size_t)s->m->shape.n_kv * state->k_head +
+           (size_t)head * state->v_head;
+}
+
+/* Rotates queries and keys and puts keys and values into the state. */
+static void rotate_and_store(void *context, int begin, int end, int thread)
+{
+    step *s = context;
+    const model_shape *shape = &s->m->shape;
+    scratch *w = &s->m->scratch;
+    size_t dim = (size_t)shape->n_head_dim, kv = (size_t)shape->n_kv * dim;
+    uint16_t half[1024];
+    (void)thread;
+    for (int t = begin; t < end; t++) {
+        size_t position = (size_t)(s->start + t);
+        const float *angles = w->angles + (size_t)t * dim;
+        rotate(w->q + (size_t)t * (size_t)shape->n_head * dim, angles, shape->n_head, (int)dim);
+        rotate(w->k + (size_t)t * kv, angles, shape->n_kv, (int)dim);
+        for (int h = 0; h < shape->n_kv; h++) {
+            uint16_t *tile = keys_of(s, h) + position / LANES_OF_KEYS * dim * LANES_OF_KEYS + position % LANES_OF_KEYS;
+            s->m->kernels->store_f16(w->k + (size_t)t * kv + (size_t)h * dim, (int)dim, half);
+            for (size_t d = 0; d < dim; d++) {
+                tile[d * LANES_OF_KEYS] = half[d];
+            }
+            s->m->kernels->store_f16(w->v + (size_t)t * kv + (size_t)h * dim, (int)dim,
+                                     values_of(s, h) + position * dim);
+        }
+    }
+}
+
+/* Items are (token, head). */
+static void attend_heads(void *context, int begin, int end, int thread)
+{
+    step *s = context;
+    const model_shape *shape = &s->m->shape;
+    scratch *w = &s->m->scratch;
+    size_t dim = (size_t)shape->n_head_dim;
+    size_t span = ((size_t)s->m->context + 15) / 16 * 16;
+    float factor = 1.0f / __builtin_sqrtf((float)dim);
+    int per_kv = shape->n_head / shape->n_kv;
+    for (int i = begin; i < end; i++) {
+        int t = i / shape->n_head, h = i % shape->n_head;
+        s->m->kernels->attend(w->q + (size_t)i * dim, 1, keys_of(s, h / per_kv), values_of(s, h / per_kv),
+                              s->start + t + 1, (int)dim, factor, w->scores + (size_t)thread * span,
+                              w->heads.x + (size_t)i * dim);
+    }
+}
+
+static void quantise_heads(void *context, int begin, int end, int thread)
+{
+    step *s = context;
+    (void)thread;
+    activations_quantise(&s->m->scratch.heads, s->m->kernels, begin, end);
+}
+
+static void activate(void *context, int begin, int end, int thread)
+{
+    step *s = context;
+    scratch *w = &s->m->scratch;
+    size_t n = (size_t)s->m->shape.n_ff;
+    (void)thread;
+    for (int t = begin; t < end; t++) {
+        s->m->kernels->swiglu(w->gate + (size_t)t * n, w->up + (size_t)t * n, (int)n, w->ff.x + (size_t)t * n);
+    }
+    activations_quantise(&w->ff, s->m->kernels, begin, end);
+}
+
+static void run_layer(step *s, int layer_index)
+{
+    static const model_module qkv[3] = {MODEL_Q, MODEL_K, MODEL_V}, o[1] = {MODEL_O}, gate_up[2] = {MODEL_GATE, MODEL_UP},
+                              down[1] = {MODEL_DOWN};
+    scratch *w = &s->m->scratch;
+    s->layer = layer_index;
+    s->norm = s->m->layers[layer_index].attn_norm;
+    over_tokens(s, norm_tokens);
+    set_members(s, qkv, (float *const[]){w->q, w->k, w->v}, 3);
+    linear(s, &w->embd, false);
+    over_tokens(s, rotate_and_store);
+    thread_pool_run(s->m->pool, s->n * s->m->shape.n_head, s->n > 8 ? 9 : 1, attend_heads, s);
+    over_tokens(s, quantise_heads);
+    set_members(s, o, (float *const[]){w->x}, 1);
+    linear(s, &w->heads, true);
+    s->norm = s->m->layers[layer_index].ffn_norm;
+    over_tokens(s, norm_tokens);
+    set_members(s, gate_up, (float *const[]){w->gate, w->up}, 2);
+    linear(s, &w->embd, false);
+    over_tokens(s, activate);
+    set_members(s, down, (float *const[]){w->x}, 1);
+    linear(s, &w->ff, true);
+}
+
+/* ---- the whole ---- */
+
+static void embed(step *s, const model_request *r, const int32_t *tokens)
+{
+    const model *m = s->m;
+    size_t n = (size_t)m->shape.n_embd, row = format_size(m->embedding->type, n);
+    for (int t = 0; t < s->n; t++) {
+        float *x = m->scratch.x + (size_t)t * n;
+        if (tokens[t] < m->shape.n_vocab) {
+            format_dequantise(m->embedding->type, m->embedding->data + (size_t)tokens[t] * row, x, n);
+        } else {
+            memcpy(x, r->extra + (size_t)(tokens[t] - m->shape.n_vocab) * n, n * sizeof *x);
+        }
+    }
+}
+
+static void make_angles(step *s)
+{
+    int half = s->m->shape.n_rot / 2;
+    for (int t = 0; t < s->n; t++) {
+        float *a = s->m->scratch.angles + (size_t)t * (size_t)half * 2;
+        for (int i = 0; i < half; i++) {
+            double sine, cosine;
+            real_sincos((double)(s->start + t) * s->m->frequencies[i], &sine, &cosine);
+            a[2 * i] = (float)cosine;
+            a[2 * i + 1] = (float)sine;
+        }
+    }
+}
+
+/* Copies the residual stream of those of this chunk's tokens that are among the last n_tap of the request. */
+static void tap(const step *s, const model_request *r, int chunk_first, int slot, const float *from)
+{
+    size_t n = (size_t)s->m->shape.n_embd;
+    for (int t = 0; t < s->n; t++) {
+        int index = chunk_first + t - (r->n - r->n_tap);
+        if (index >= 0) {
+            memcpy(r->taps + ((size_t)slot * (size_t)r->n_tap + (size_t)index) * n, from + (size_t)t * n, n * sizeof *from);
+        }
+    }
+}
+
+static void output_rows(void *context, int begin, int end, int thread)
+{
+    step *s = context;
+    (void)thread;
+    matrix_multiply(&s->m->output, s->m->kernels, s->in, 1, begin, end, s->members[0].y, 0, false, 1.0f);
+}
+
+/* Logits of the chunk's last token: its row is moved to the front, so that nothing is computed for the others. */
+static void compute_logits(step *s, float *logits)
+{
+    scratch *w = &s->m->scratch;
+    size_t n = (size_t)s->m->shape.n_embd;
+    memmove(w->x, w->x + (size_t)(s->n - 1) * n, n * sizeof *w->x);
+    s->n = 1;
+    s->norm = s->m->output_norm;
+    norm_tokens(s, 0, 1, 0);
+    s->in = &w->embd;
+    s->members[0].y = logits;
+    thread_pool_run(s->m->pool, s->m->output.groups, 32, output_rows, s);
+}
+
+static void run_chunk(step *s, const model_request *r, int first)
+{
+    bool taps = r->taps != NULL && first + s->n > r->n - r->n_tap;
+    embed(s, r, r->tokens + first);
+    make_angles(s);
+    for (int i = 0; i < s->m->shape.n_layer; i++) {
+        run_layer(s, i);
+        if (taps) {
+            tap(s, r, first, i, s->m->scratch.x);
+        }
+    }
+    if (taps) {
+        s->norm = s->m->output_norm;
+        over_tokens(s, norm_tokens);
+        tap(s, r, first, s->m->shape.n_layer, s->m->scratch.embd.x);
+    }
+    if (r->logits != NULL && first + s->n == r->n) {
+        compute_logits(s, r->logits);
+    }
+}
+
+static paw_status check(const model *m, const model_state *state, const model_request *r, paw_error *err)
+{
+    if (r->n > m->context - state->length) {
+        return paw_fail(err, PAW_ERR_CONTEXT, NULL, "%d tokens after %d do not fit the context of %d tokens", r->n,
+                        state->length, m->context);
+    }
+    for (int i = 0; i < r->n; i++) {
+        if (r->tokens[i] < 0 || r->tokens[i] >= m->shape.n_vocab + r->n_extra) {
+            return paw_fail(err, PAW_ERR_ARGUMENT, NULL, "token %d is not in the vocabulary of %d", r->tokens[i],
+                            m->shape.n_vocab);
+        }
+    }
+    return PAW_OK;
+}
+
+paw_status model_forward(model *m, model_state *state, const model_request *r, paw_error *err)
+{
+    PAW_TRY(check(m, state, r, err));
+    int planes = r->precise ? 2 : 1;
+    activations_set_planes(&m->scratch.embd, planes);
+    activations_set_planes(&m->scratch.heads, planes);
+    activations_set_planes(&m->scratch.ff, planes);
+    for (int first = 0; first < r->n; first += MODEL_CHUNK) {
+        step s = {.m = m, .state = state, .lora = r->lora, .start = state->length};
+        s.n = r->n - first < MODEL_CHUNK ? r->n - first : MODEL_CHUNK;
+        int length = state->length + s.n;
+        run_chunk(&s, r, first);
+        state->length = length;
+    }
+    return PAW_OK;
+}

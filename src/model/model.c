@@ -1,0 +1,270 @@
+/* model.c: opening a model: weights by name, scratch memory, states. Not for: computing with them (forward.c). */
+#include "model/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/real.h"
+#include "model/internal.h"
+
+static float *floats(size_t n)
+{
+    return aligned_alloc(64, (n * sizeof(float) + 63) / 64 * 64);
+}
+
+static paw_status find_matrix(const model *m, const char *name, int rows, int cols, const gguf_tensor **out,
+                              paw_error *err)
+{
+    char where[280];
+    const gguf_tensor *t = gguf_find_tensor(m->file, name);
+    snprintf(where, sizeof where, "%s: %s", gguf_name(m->file), name);
+    if (t == NULL) {
+        return paw_fail(err, PAW_ERR_FORMAT, where, "the tensor is missing");
+    }
+    if (t->ne[0] != (uint64_t)cols || t->ne[1] != (uint64_t)rows || t->ne[2] != 1 || t->ne[3] != 1) {
+        return paw_fail(err, PAW_ERR_FORMAT, where, "has shape [%llu, %llu]; the hyperparameters want [%d, %d]",
+                        (unsigned long long)t->ne[1], (unsigned long long)t->ne[0], rows, cols);
+    }
+    if (!format_of(t->type)->readable) {
+        return paw_fail(err, PAW_ERR_UNSUPPORTED, where, "block format %s is not supported", format_of(t->type)->name);
+    }
+    *out = t;
+    return PAW_OK;
+}
+
+static paw_status read_norm(const model *m, const char *name, float *out, paw_error *err)
+{
+    const gguf_tensor *t;
+    PAW_TRY(find_matrix(m, name, 1, m->shape.n_embd, &t, err));
+    format_dequantise(t->type, t->data, out, (size_t)m->shape.n_embd);
+    return PAW_OK;
+}
+
+static paw_status read_norms(model *m, paw_error *err)
+{
+    size_t n = (size_t)m->shape.n_embd, count = 2 * (size_t)m->shape.n_layer + 1;
+    float *p = m->norms = floats(n * count);
+    if (p == NULL) {
+        return paw_fail_memory(err, n * count * sizeof(float));
+    }
+    for (int i = 0; i < m->shape.n_layer; i++, p += 2 * n) {
+        char name[64];
+        snprintf(name, sizeof name, "blk.%d.attn_norm.weight", i);
+        PAW_TRY(read_norm(m, name, p, err));
+        snprintf(name, sizeof name, "blk.%d.ffn_norm.weight", i);
+        PAW_TRY(read_norm(m, name, p + n, err));
+        m->layers[i].attn_norm = p;
+        m->layers[i].ffn_norm = p + n;
+    }
+    m->output_norm = p;
+    return read_norm(m, "output_norm.weight", p, err);
+}
+
+static paw_status find_weights(model *m, weight_source *sources, paw_error *err)
+{
+    const model_shape *s = &m->shape;
+    size_t n = 0;
+    for (int i = 0; i < s->n_layer; i++) {
+        for (int j = 0; j < MODEL_MODULES; j++) {
+            char name[64];
+            int rows = model_rows(s, (model_module)j), cols = model_cols(s, (model_module)j);
+            snprintf(name, sizeof name, "blk.%d.%s.weight", i, model_module_stem((model_module)j));
+            PAW_TRY(find_matrix(m, name, rows, cols, &sources[n].tensor, err));
+            m->layers[i].w[j] = matrix_plan(sources[n].tensor->type, rows, cols);
+            sources[n++].target = &m->layers[i].w[j];
+        }
+    }
+    /* Without an output matrix the embeddings serve as one. */
+    const char *output = gguf_find_tensor(m->file, "output.weight") != NULL ? "output.weight" : "token_embd.weight";
+    PAW_TRY(find_matrix(m, output, s->n_vocab, s->n_embd, &sources[n].tensor, err));
+    m->output = matrix_plan(sources[n].tensor->type, s->n_vocab, s->n_embd);
+    sources[n].target = &m->output;
+    return PAW_OK;
+}
+
+static paw_status load_weights(model *m, const char *cache_dir, paw_error *err)
+{
+    size_t n = (size_t)m->shape.n_layer * MODEL_MODULES + 1;
+    weight_source *sources = calloc(n, sizeof *sources);
+    m->layers = calloc((size_t)m->shape.n_layer, sizeof *m->layers);
+    if (sources == NULL || m->layers == NULL) {
+        free(sources);
+        return paw_fail_memory(err, n * sizeof *sources);
+    }
+    paw_status status = find_weights(m, sources, err);
+    if (status == PAW_OK) {
+        status = prepared_load(m, sources, n, cache_dir, err);
+    }
+    free(sources);
+    return status == PAW_OK ? read_norms(m, err) : status;
+}
+
+static paw_status new_scratch(model *m, paw_error *err)
+{
+    const model_shape *s = &m->shape;
+    scratch *w = &m->scratch;
+    size_t chunk = MODEL_CHUNK, kv = (size_t)(s->n_kv * s->n_head_dim), heads = (size_t)(s->n_head * s->n_head_dim);
+    size_t span = ((size_t)m->context + 15) / 16 * 16;
+    w->x = floats(chunk * (size_t)s->n_embd);
+    w->out = floats(chunk * (size_t)s->n_embd);
+    w->q = floats(chunk * heads);
+    w->k = floats(chunk * kv);
+    w->v = floats(chunk * kv);
+    w->gate = floats(chunk * (size_t)s->n_ff);
+    w->up = floats(chunk * (size_t)s->n_ff);
+    w->angles = floats(chunk * (size_t)s->n_rot);
+    w->scores = floats((size_t)thread_pool_size(m->pool) * span);
+    if (w->x == NULL || w->out == NULL || w->q == NULL || w->k == NULL || w->v == NULL || w->gate == NULL ||
+        w->up == NULL || w->angles == NULL || w->scores == NULL) {
+        return paw_fail_memory(err, chunk * (size_t)(s->n_embd + s->n_ff) * 8);
+    }
+    PAW_TRY(activations_new(MODEL_CHUNK, s->n_embd, &w->embd, err));
+    PAW_TRY(activations_new(MODEL_CHUNK, (int)heads, &w->heads, err));
+    return activations_new(MODEL_CHUNK, s->n_ff, &w->ff, err);
+}
+
+static paw_status new_frequencies(model *m, paw_error *err)
+{
+    int n = m->shape.n_rot / 2;
+    m->frequencies = malloc((size_t)n * sizeof *m->frequencies);
+    if (m->frequencies == NULL) {
+        return paw_fail_memory(err, (size_t)n * sizeof *m->frequencies);
+    }
+    double step = real_log(m->shape.rope_base) * -2.0 / m->shape.n_rot;
+    for (int i = 0; i < n; i++) {
+        m->frequencies[i] = real_exp(step * i);
+    }
+    return PAW_OK;
+}
+
+static paw_status choose_context(model *m, int wanted, paw_error *err)
+{
+    int most = m->shape.n_ctx_train;
+    if (wanted != 0 && (wanted < 64 || wanted > most)) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "context", "%d tokens asked for; this model takes 64 to %d", wanted, most);
+    }
+    m->context = wanted != 0 ? wanted : most < 2048 ? most : 2048;
+    return PAW_OK;
+}
+
+static paw_status open_parts(model *m, const char *path, const model_options *options, paw_error *err)
+{
+    PAW_TRY(gguf_open(path, &m->file, err));
+    PAW_TRY(shape_read(m->file, &m->shape, err));
+    PAW_TRY(choose_context(m, options->context, err));
+    m->embedding = gguf_find_tensor(m->file, "token_embd.weight");
+    if (m->embedding == NULL || m->embedding->ne[1] > INT32_MAX / 2) {
+        return paw_fail(err, PAW_ERR_FORMAT, path, "the tensor token_embd.weight is missing or too large");
+    }
+    m->shape.n_vocab = (int)m->embedding->ne[1];
+    PAW_TRY(find_matrix(m, "token_embd.weight", m->shape.n_vocab, m->shape.n_embd, &m->embedding, err));
+    PAW_TRY(thread_pool_new(options->threads, &m->pool, err));
+    PAW_TRY(load_weights(m, options->cache_dir, err));
+    PAW_TRY(new_frequencies(m, err));
+    return new_scratch(m, err);
+}
+
+paw_status model_open(const char *path, const model_options *options, model **out, paw_error *err)
+{
+    static const model_options defaults = {0};
+    model *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        return paw_fail_memory(err, sizeof *m);
+    }
+    options = options != NULL ? options : &defaults;
+    m->kernels = options->kernels != NULL ? options->kernels : kernels_best();
+    paw_status status = open_parts(m, path, options, err);
+    if (status != PAW_OK) {
+        model_close(m);
+        return status;
+    }
+    *out = m;
+    return PAW_OK;
+}
+
+void model_close(model *m)
+{
+    if (m == NULL) {
+        return;
+    }
+    scratch *w = &m->scratch;
+    float *buffers[] = {w->x, w->out, w->q, w->k, w->v, w->gate, w->up, w->angles, w->scores, m->norms};
+    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
+        free(buffers[i]);
+    }
+    activations_free(&w->embd);
+    activations_free(&w->heads);
+    activations_free(&w->ff);
+    free(m->frequencies);
+    free(m->layers);
+    free(m->memory);
+    file_map_close(&m->prepared);
+    thread_pool_free(m->pool);
+    gguf_close(m->file);
+    free(m);
+}
+
+const model_shape *model_get_shape(const model *m)
+{
+    return &m->shape;
+}
+
+const gguf_file *model_get_file(const model *m)
+{
+    return m->file;
+}
+
+int model_context(const model *m)
+{
+    return m->context;
+}
+
+thread_pool *model_pool(model *m)
+{
+    return m->pool;
+}
+
+/* ---- states ---- */
+
+paw_status model_state_new(const model *m, model_state **out, paw_error *err)
+{
+    const model_shape *s = &m->shape;
+    model_state *state = calloc(1, sizeof *state);
+    if (state == NULL) {
+        return paw_fail_memory(err, sizeof *state);
+    }
+    size_t span = ((size_t)m->context + 15) / 16 * 16, head = span * (size_t)s->n_head_dim;
+    state->model = m;
+    state->k_head = state->v_head = head;
+    state->layer_size = 2 * head * (size_t)s->n_kv;
+    state->bytes = state->layer_size * (size_t)s->n_layer * sizeof *state->data;
+    state->data = calloc(state->bytes, 1); /* pages that stay untouched cost nothing */
+    if (state->data == NULL) {
+        size_t bytes = state->bytes;
+        free(state);
+        return paw_fail_memory(err, bytes);
+    }
+    *out = state;
+    return PAW_OK;
+}
+
+void model_state_free(model_state *s)
+{
+    if (s != NULL) {
+        free(s->data);
+        free(s);
+    }
+}
+
+int model_state_length(const model_state *s)
+{
+    return s->length;
+}
+
+void model_state_truncate(model_state *s, int length)
+{
+    if (length >= 0 && length < s->length) {
+        s->length = length;
+    }
+}

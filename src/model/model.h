@@ -1,0 +1,102 @@
+/*
+ * model.h: a base model in memory, adapters for it, and its forward pass.
+ *
+ * Weights are laid out for the kernels once and kept in a prepared file that later starts only map. One forward pass
+ * serves interpreter, pseudo compiler and encoder alike: what differs is which results are asked for.
+ */
+#ifndef PAW_MODEL_MODEL_H
+#define PAW_MODEL_MODEL_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/threads.h"
+#include "gguf/gguf.h"
+#include "tensor/matrix.h"
+
+/* The linear layers of a block. */
+typedef enum model_module { MODEL_Q, MODEL_K, MODEL_V, MODEL_O, MODEL_GATE, MODEL_UP, MODEL_DOWN, MODEL_MODULES } model_module;
+
+/* GGUF stem of a module ("attn_q"), and the module of a stem or -1. */
+const char *model_module_stem(model_module module);
+int model_module_find(const char *stem);
+
+typedef struct model_shape {
+    char architecture[16];
+    int n_layer, n_embd, n_ff, n_head, n_kv, n_head_dim, n_rot, n_vocab;
+    int n_ctx_train;
+    float rms_eps, rope_base;
+} model_shape;
+
+/* Rows (outputs) and columns (inputs) of a module's matrix. */
+int model_rows(const model_shape *shape, model_module module);
+int model_cols(const model_shape *shape, model_module module);
+
+typedef struct model model;
+
+typedef struct model_options {
+    int threads;           /* 0: all processors */
+    int context;           /* tokens; 0: the smaller of 2048 and what the model was trained with */
+    const char *cache_dir; /* of prepared weights; NULL: beside the model file */
+    const kernel_set *kernels; /* NULL: the best */
+} model_options;
+
+paw_status model_open(const char *path, const model_options *options, model **out, paw_error *err);
+void model_close(model *m);
+const model_shape *model_get_shape(const model *m);
+const gguf_file *model_get_file(const model *m);
+int model_context(const model *m);
+
+/* ---- adapters: LoRA weights for every linear layer, used unmerged ---- */
+
+typedef struct adapter adapter;
+
+/* Reads a GGUF adapter (lora) for this model; it is prepared in memory and `file` may be closed afterwards. */
+paw_status adapter_read(const model *m, const gguf_file *file, adapter **out, paw_error *err);
+
+/* A matrix pair for one linear layer, named in errors as blk.{layer}.{stem}; a: [rank][cols], b: [rows][rank]. */
+typedef struct adapter_part {
+    int layer;
+    model_module module;
+    int rank;
+    tensor_type type_a, type_b;
+    const void *a, *b;
+} adapter_part;
+
+/* Makes an adapter from parts (each layer and module at most once) with scale factor `alpha / rank` each. */
+paw_status adapter_build(const model *m, const adapter_part *parts, size_t n, float alpha, adapter **out, paw_error *err);
+void adapter_free(adapter *a);
+
+/* ---- states: keys and values of a sequence, f16 ---- */
+
+typedef struct model_state model_state;
+
+paw_status model_state_new(const model *m, model_state **out, paw_error *err);
+void model_state_free(model_state *s);
+int model_state_length(const model_state *s);
+/* Forgets the positions from `length` on (0 to the present length). */
+void model_state_truncate(model_state *s, int length);
+
+/* ---- forward ---- */
+
+typedef struct model_request {
+    const int32_t *tokens; /* n of them, appended to the state's sequence */
+    int n;
+    const float *extra;    /* [..][n_embd]: embeddings of tokens n_vocab, n_vocab + 1, ...; or NULL */
+    int n_extra;
+    const adapter *lora;   /* or NULL */
+    bool precise;          /* activations of 15 bits instead of 8: for encoding, where a compiled result is kept */
+    /* results, each optional */
+    float *logits;         /* [n_vocab] of the last token */
+    float *taps;           /* [n_layer + 1][n_tap][n_embd]: residual stream after each block at the last n_tap tokens,
+                              then the same tokens after the final norm */
+    int n_tap;
+} model_request;
+
+/* Tokens that do not fit the context are PAW_ERR_CONTEXT; the state is unchanged then. */
+paw_status model_forward(model *m, model_state *s, const model_request *request, paw_error *err);
+
+/* The pool that the model computes with, for other loops of the same caller. */
+thread_pool *model_pool(model *m);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * prepared.c: weights laid out for the kernels, kept in a file beside the model (or in a cache) and mapped at later starts.
+ *
+ * The file: 128 bytes of header (magic, key, size), then the matrices in the order of the sources, each 64-byte aligned. The
+ * key is a SHA-256 over the model file's header, size and time of change, and this layout's version: a model file that was
+ * replaced gets a new prepared file.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "model/internal.h"
+
+enum { LAYOUT_VERSION = 1, HEADER = 128 };
+
+typedef struct header {
+    char magic[8];
+    char key[HASH_HEX_SIZE];
+    char padding[7];
+    uint64_t size;
+} header;
+
+_Static_assert(sizeof(header) <= HEADER, "the header has its place");
+
+static void make_key(const gguf_file *file, char key[HASH_HEX_SIZE])
+{
+    size_t header_size;
+    const void *bytes = gguf_header(file, &header_size);
+    uint64_t facts[3] = {LAYOUT_VERSION, gguf_file_size(file), (uint64_t)gguf_mtime_ns(file)};
+    hash_part parts[2] = {{facts, sizeof facts}, {bytes, header_size}};
+    hash_sha256_hex(parts, 2, key);
+}
+
+static char *make_path(const gguf_file *file, const char *key, const char *cache_dir)
+{
+    const char *model = gguf_name(file);
+    size_t length = strlen(model) + (cache_dir != NULL ? strlen(cache_dir) : 0) + 64;
+    char *path = malloc(length);
+    if (path == NULL) {
+        return NULL;
+    }
+    if (cache_dir == NULL) {
+        snprintf(path, length, "%s.prepared", model);
+    } else {
+        snprintf(path, length, "%s/%.32s.prepared", cache_dir, key);
+    }
+    return path;
+}
+
+static void point(weight_source *sources, size_t n, const uint8_t *data)
+{
+    for (size_t i = 0; i < n; i++) {
+        sources[i].target->data = data;
+        data += matrix_size(sources[i].target);
+    }
+}
+
+/* True when `path` holds this model's weights: then they are mapped. */
+static bool map_existing(model *m, const char *path, const char *key, size_t size)
+{
+    header h;
+    if (file_map_open(path, &m->prepared, NULL) != PAW_OK) {
+        return false;
+    }
+    if (m->prepared.size == size) {
+        memcpy(&h, m->prepared.data, sizeof h);
+        if (memcmp(h.magic, "PAWPREP", 8) == 0 && memcmp(h.key, key, HASH_HEX_SIZE) == 0 && h.size == size) {
+            return true;
+        }
+    }
+    file_map_close(&m->prepared);
+    return false;
+}
+
+typedef struct job {
+    const weight_source *source;
+    uint8_t *dst;
+    bool *sound; /* one flag a thread */
+} job;
+
+static void prepare_groups(void *context, int begin, int end, int thread)
+{
+    const job *j = context;
+    const gguf_tensor *t = j->source->tensor;
+    if (!matrix_prepare(j->source->target, t->type, t->data, j->dst, begin, end)) {
+        j->sound[thread] = false;
+    }
+}
+
+static paw_status lay_out(model *m, weight_source *sources, size_t n, uint8_t *data, paw_error *err)
+{
+    bool sound[64];
+    memset(sound, true, sizeof sound);
+    for (size_t i = 0; i < n; i++) {
+        job j = {&sources[i], data, sound};
+        thread_pool_run(m->pool, sources[i].target->groups, 8, prepare_groups, &j);
+        for (int t = 0; t < thread_pool_size(m->pool); t++) {
+            if (!sound[t]) {
+                char where[280];
+                snprintf(where, sizeof where, "%s: %s", gguf_name(m->file), sources[i].tensor->name);
+                return paw_fail(err, PAW_ERR_FORMAT, where, "a block's scale is not a finite number; fetch the file again");
+            }
+        }
+        data += matrix_size(sources[i].target);
+    }
+    return PAW_OK;
+}
+
+/* Keeping the file is a matter of speed only: a read-only place or a full disk is no error. */
+static void keep(const uint8_t *memory, const char *path, const char *key, size_t size, const char *cache_dir)
+{
+    uint8_t first[HEADER] = {0};
+    header h = {.magic = "PAWPREP", .size = size};
+    file_writer writer;
+    memcpy(h.key, key, HASH_HEX_SIZE);
+    memcpy(first, &h, sizeof h);
+    if (cache_dir != NULL && file_make_dirs(cache_dir, NULL) != PAW_OK) {
+        return;
+    }
+    if (file_writer_open(path, &writer, NULL) != PAW_OK) {
+        return;
+    }
+    if (file_writer_write(&writer, first, HEADER, NULL) != PAW_OK ||
+        file_writer_write(&writer, memory, size - HEADER, NULL) != PAW_OK ||
+        file_writer_commit(&writer, NULL) != PAW_OK) {
+        file_writer_abandon(&writer);
+    }
+}
+
+paw_status prepared_load(model *m, weight_source *sources, size_t n, const char *cache_dir, paw_error *err)
+{
+    char key[HASH_HEX_SIZE];
+    size_t size = HEADER;
+    for (size_t i = 0; i < n; i++) {
+        size += matrix_size(sources[i].target);
+    }
+    make_key(m->file, key);
+    char *path = make_path(m->file, key, cache_dir);
+    if (path == NULL) {
+        return paw_fail_memory(err, 256);
+    }
+    if (map_existing(m, path, key, size)) {
+        point(sources, n, m->prepared.data + HEADER);
+        free(path);
+        return PAW_OK;
+    }
+    m->memory = aligned_alloc(64, size - HEADER + 64 - (size - HEADER) % 64);
+    paw_status status = m->memory == NULL ? paw_fail_memory(err, size) : lay_out(m, sources, n, m->memory, err);
+    if (status == PAW_OK) {
+        point(sources, n, m->memory);
+        keep(m->memory, path, key, size, cache_dir);
+    }
+    free(path);
+    return status;
+}

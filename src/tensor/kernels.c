@@ -1,0 +1,59 @@
+/* kernels.c: which kernel sets this processor can run. */
+#include "tensor/kernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const kernel_set kernels_scalar;
+#if defined(__x86_64__)
+extern const kernel_set kernels_avx2, kernels_avx512;
+#endif
+
+static bool can_run(const kernel_set *set)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (set == &kernels_avx512) {
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512vnni");
+    }
+    if (set == &kernels_avx2) {
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
+    }
+#endif
+    return set == &kernels_scalar;
+}
+
+static const kernel_set *const all_sets[] = {
+#if defined(__x86_64__)
+    &kernels_avx512,
+    &kernels_avx2,
+#endif
+    &kernels_scalar,
+};
+
+enum { N_SETS = sizeof all_sets / sizeof all_sets[0] };
+
+int kernels_count(void)
+{
+    return N_SETS;
+}
+
+const kernel_set *kernels_at(int index)
+{
+    return can_run(all_sets[index]) ? all_sets[index] : NULL;
+}
+
+const kernel_set *kernels_best(void)
+{
+    const char *forced = getenv("PAW_ISA");
+    for (int pass = forced != NULL ? 0 : 1; pass < 2; pass++) {
+        for (int i = 0; i < N_SETS; i++) {
+            if (can_run(all_sets[i]) && (pass == 1 || strcmp(all_sets[i]->name, forced) == 0)) {
+                return all_sets[i];
+            }
+        }
+    }
+    return &kernels_scalar;
+}

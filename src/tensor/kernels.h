@@ -1,0 +1,69 @@
+/*
+ * kernels.h: the arithmetic of a forward pass, once per instruction set, all equal to the last bit.
+ *
+ * Integer products inside a block of 32 are exact; each output adds its blocks in ascending order in one float, multiply
+ * then add. The scalar set is the definition; test_kernels compares every other one with it, bit for bit.
+ */
+#ifndef PAW_TENSOR_KERNELS_H
+#define PAW_TENSOR_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    KERNEL_ROWS = 16,  /* outputs of a row group, side by side */
+    KERNEL_TILE = 8,   /* most tokens of one call */
+    KERNEL_BLOCK = 32, /* values that share a scale */
+    KERNEL_I4_BLOCK = 320, /* bytes of a block of a row group: f16 scale[16], f16 minimum[16], 256 bytes of nibbles */
+};
+
+/*
+ * Activations of n tokens, quantised per block of 32. With one plane x = scale * q; with two, x = scale * (128 q0 + q1),
+ * which keeps 15 bits. Shapes: q [planes][n][cols], scale, sum and isum [n][cols / 32].
+ */
+typedef struct kernel_input {
+    const int8_t *q;
+    const float *scale;
+    const float *sum;    /* scale times the block's integer sum */
+    const int32_t *isum; /* the block's integer sum */
+    const float *x;      /* [n][cols], the values themselves: for float matrices */
+    long plane;          /* bytes from plane 0 to plane 1 */
+    int cols, blocks, planes;
+} kernel_input;
+
+typedef struct kernel_set {
+    const char *name;
+
+    /* x [cols] to q0 (and q1), scale, sum, isum of one token; cols is a multiple of 32 */
+    void (*quantise)(const float *x, int cols, int planes, int8_t *q0, int8_t *q1, float *scale, float *sum,
+                     int32_t *isum);
+
+    /* One row group times tokens [first, first + n), n <= KERNEL_TILE: out [n][16]. */
+    void (*rows_i4)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
+    void (*rows_i8)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
+    void (*rows_f16)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
+    void (*rows_f32)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
+
+    /* y = x / sqrt(mean(x^2) + eps) * w; n is a multiple of 16 */
+    void (*rms_norm)(const float *x, const float *w, int n, float eps, float *y);
+    void (*add)(float *y, const float *x, int n);                           /* y += x */
+    void (*swiglu)(const float *gate, const float *up, int n, float *y);    /* y = gate / (1 + e^-gate) * up */
+
+    /*
+     * Attention of `heads` queries that share a key-value head, over positions [0, n).
+     * q [heads][dim]; k in tiles of 16 positions, [n / 16][dim][16] f16; v [n][dim] f16; scores: scratch of
+     * heads * (n rounded up to 16) floats; out [heads][dim].
+     */
+    void (*attend)(const float *q, int heads, const uint16_t *k, const uint16_t *v, int n, int dim, float factor,
+                   float *scores, float *out);
+    void (*store_f16)(const float *x, int n, uint16_t *y); /* n is a multiple of 16 */
+} kernel_set;
+
+/* The sets of this build, the best first: index in [0, kernels_count()); NULL where this processor cannot run one. */
+int kernels_count(void);
+const kernel_set *kernels_at(int index);
+
+/* The best one, or the one that the environment variable PAW_ISA names (scalar, avx2, avx512) if it can run. */
+const kernel_set *kernels_best(void);
+
+#endif

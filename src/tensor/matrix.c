@@ -1,0 +1,211 @@
+/* matrix.c: laying weights out, and multiplying with them. */
+#include "tensor/matrix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static matrix_kind kind_of(tensor_type type)
+{
+    switch (type) {
+    case TENSOR_Q4_0:
+    case TENSOR_Q4_1: return MATRIX_I4;
+    case TENSOR_Q8_0: return MATRIX_I8;
+    case TENSOR_F16: return MATRIX_F16;
+    default: return MATRIX_F32;
+    }
+}
+
+static size_t round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+matrix matrix_plan(tensor_type type, int rows, int cols)
+{
+    matrix m = {.kind = kind_of(type), .rows = rows, .cols = cols, .groups = (rows + KERNEL_ROWS - 1) / KERNEL_ROWS};
+    size_t blocks = (size_t)cols / KERNEL_BLOCK;
+    switch (m.kind) {
+    case MATRIX_I4: m.group_size = blocks * KERNEL_I4_BLOCK; break;
+    case MATRIX_I8: m.group_size = round_up(blocks * 32, 64) + blocks * 512; break;
+    case MATRIX_F16: m.group_size = (size_t)cols * KERNEL_ROWS * 2; break;
+    default: m.group_size = (size_t)cols * KERNEL_ROWS * 4; break;
+    }
+    return m;
+}
+
+size_t matrix_size(const matrix *m)
+{
+    return m->group_size * (size_t)m->groups;
+}
+
+/* ---- laying out ---- */
+
+static void put16(uint8_t *p, uint16_t h)
+{
+    memcpy(p, &h, 2);
+}
+
+static uint16_t get16(const uint8_t *p)
+{
+    uint16_t h;
+    memcpy(&h, p, 2);
+    return h;
+}
+
+static bool is_finite(uint16_t h)
+{
+    return (h & 0x7C00u) != 0x7C00u;
+}
+
+/* One row of a group. Q4_0 is Q4_1 with the minimum -8 d: times 8 is exact in f16 up to its range. */
+static bool prepare_i4(tensor_type type, const uint8_t *raw, int cols, uint8_t *group, int row)
+{
+    bool with_min = type == TENSOR_Q4_1, sound = true;
+    for (int b = 0; b < cols / KERNEL_BLOCK; b++, group += KERNEL_I4_BLOCK) {
+        uint16_t d = get16(raw);
+        uint16_t m = with_min ? get16(raw + 2) : format_f32_to_f16(-8 * format_f16_to_f32(d));
+        const uint8_t *q = raw + (with_min ? 4 : 2);
+        put16(group + 2 * row, d);
+        put16(group + 32 + 2 * row, m);
+        sound = sound && is_finite(d) && is_finite(m);
+        for (int j = 0; j < 16; j++) { /* a byte holds values j and j + 16 in both layouts */
+            group[64 + (j / 4) * 64 + row * 4 + j % 4] = q[j];
+        }
+        raw = q + 16;
+    }
+    return sound;
+}
+
+static bool prepare_i8(const uint8_t *raw, int cols, uint8_t *group, int row)
+{
+    int blocks = cols / KERNEL_BLOCK;
+    bool sound = true;
+    uint8_t *bytes = group + round_up((size_t)blocks * 32, 64);
+    for (int b = 0; b < blocks; b++, raw += 34, bytes += 512) {
+        put16(group + b * 32 + 2 * row, get16(raw));
+        sound = sound && is_finite(get16(raw));
+        for (int j = 0; j < 32; j++) {
+            bytes[(j / 4) * 64 + row * 4 + j % 4] = raw[2 + j] ^ 0x80;
+        }
+    }
+    return sound;
+}
+
+static void prepare_float(tensor_type type, const uint8_t *raw, int cols, uint8_t *group, int row)
+{
+    enum { CHUNK = 256 };
+    float values[CHUNK];
+    size_t width = type == TENSOR_F16 ? 2 : 4;
+    for (int k = 0; k < cols; k += CHUNK) {
+        int n = cols - k < CHUNK ? cols - k : CHUNK;
+        const uint8_t *src = raw + format_size(type, (size_t)k);
+        if (type != TENSOR_F16) {
+            format_dequantise(type, src, values, (size_t)n);
+        }
+        for (int j = 0; j < n; j++) {
+            const void *value = width == 2 ? (const void *)(src + 2 * j) : (const void *)&values[j];
+            memcpy(group + ((size_t)(k + j) * KERNEL_ROWS + (size_t)row) * width, value, width);
+        }
+    }
+}
+
+bool matrix_prepare(const matrix *m, tensor_type type, const uint8_t *raw, uint8_t *dst, int begin, int end)
+{
+    bool sound = true;
+    size_t row_size = format_size(type, (size_t)m->cols);
+    for (int g = begin; g < end; g++) {
+        uint8_t *group = dst + (size_t)g * m->group_size;
+        memset(group, 0, m->group_size);
+        for (int row = 0; row < KERNEL_ROWS && g * KERNEL_ROWS + row < m->rows; row++) {
+            const uint8_t *src = raw + (size_t)(g * KERNEL_ROWS + row) * row_size;
+            switch (m->kind) {
+            case MATRIX_I4: sound = prepare_i4(type, src, m->cols, group, row) && sound; break;
+            case MATRIX_I8: sound = prepare_i8(src, m->cols, group, row) && sound; break;
+            default: prepare_float(type, src, m->cols, group, row); break;
+            }
+        }
+    }
+    return sound;
+}
+
+/* ---- activations ---- */
+
+static void *aligned(size_t size)
+{
+    return aligned_alloc(64, round_up(size > 0 ? size : 1, 64));
+}
+
+paw_status activations_new(int capacity, int cols, activations *out, paw_error *err)
+{
+    size_t n = (size_t)capacity * (size_t)cols, blocks = n / KERNEL_BLOCK;
+    memset(out, 0, sizeof *out);
+    out->capacity = capacity;
+    out->x = aligned(n * sizeof *out->x);
+    out->q = aligned(n * 2);
+    out->scale = aligned(blocks * sizeof *out->scale);
+    out->sum = aligned(blocks * sizeof *out->sum);
+    out->isum = aligned(blocks * sizeof *out->isum);
+    if (out->x == NULL || out->q == NULL || out->scale == NULL || out->sum == NULL || out->isum == NULL) {
+        activations_free(out);
+        return paw_fail_memory(err, n * 6);
+    }
+    out->in = (kernel_input){out->q, out->scale, out->sum, out->isum, out->x, (long)n, cols, cols / KERNEL_BLOCK, 1};
+    return PAW_OK;
+}
+
+void activations_free(activations *a)
+{
+    free(a->x);
+    free(a->q);
+    free(a->scale);
+    free(a->sum);
+    free(a->isum);
+    memset(a, 0, sizeof *a);
+}
+
+void activations_set_planes(activations *a, int planes)
+{
+    a->in.planes = planes;
+}
+
+void activations_quantise(activations *a, const kernel_set *kernels, int begin, int end)
+{
+    int cols = a->in.cols, blocks = a->in.blocks;
+    for (int t = begin; t < end; t++) {
+        int8_t *q = a->q + (size_t)t * (size_t)cols;
+        size_t b = (size_t)t * (size_t)blocks;
+        kernels->quantise(a->x + (size_t)t * (size_t)cols, cols, a->in.planes, q, q + a->in.plane, a->scale + b,
+                          a->sum + b, a->isum + b);
+    }
+}
+
+/* ---- products ---- */
+
+static void store_tile(const float *tile, int rows, int n, float *y, size_t stride, bool add, float factor)
+{
+    for (int t = 0; t < n; t++, tile += KERNEL_ROWS, y += stride) {
+        for (int i = 0; i < rows; i++) {
+            y[i] = add ? y[i] + factor * tile[i] : tile[i];
+        }
+    }
+}
+
+void matrix_multiply(const matrix *m, const kernel_set *kernels, const activations *x, int n, int begin, int end,
+                     float *y, size_t stride, bool add, float factor)
+{
+    _Alignas(64) float tile[KERNEL_TILE * KERNEL_ROWS];
+    void (*rows)(const uint8_t *, const kernel_input *, int, int, float *) =
+        m->kind == MATRIX_I4   ? kernels->rows_i4
+        : m->kind == MATRIX_I8 ? kernels->rows_i8
+        : m->kind == MATRIX_F16 ? kernels->rows_f16
+                                : kernels->rows_f32;
+    for (int g = begin; g < end; g++) {
+        const uint8_t *group = m->data + (size_t)g * m->group_size;
+        int count = m->rows - g * KERNEL_ROWS < KERNEL_ROWS ? m->rows - g * KERNEL_ROWS : KERNEL_ROWS;
+        for (int t = 0; t < n; t += KERNEL_TILE) {
+            int tokens = n - t < KERNEL_TILE ? n - t : KERNEL_TILE;
+            rows(group, &x->in, t, tokens, tile);
+            store_tile(tile, count, tokens, y + (size_t)t * stride + (size_t)g * KERNEL_ROWS, stride, add, factor);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/*
+ * matrix.h: weight matrices as the kernels want them, and products with them.
+ *
+ * A matrix [rows][cols] is stored in groups of 16 rows that lie interleaved, so that one load holds the same columns of
+ * sixteen outputs. The layout does not depend on the instruction set: a prepared matrix can be kept in a file and mapped.
+ *
+ *   kind         from             a group
+ *   MATRIX_I4    Q4_0, Q4_1       per block of 32 columns: f16 scale[16], f16 minimum[16], nibbles (4 x 64 bytes)
+ *   MATRIX_I8    Q8_0             f16 scale[blocks][16], then per block 8 x 64 bytes, value + 128
+ *   MATRIX_F16   F16              [cols][16]
+ *   MATRIX_F32   everything else  [cols][16]
+ *
+ * Rows beyond `rows` in the last group are zero.
+ */
+#ifndef PAW_TENSOR_MATRIX_H
+#define PAW_TENSOR_MATRIX_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "tensor/format.h"
+#include "tensor/kernels.h"
+
+typedef enum matrix_kind { MATRIX_NONE, MATRIX_I4, MATRIX_I8, MATRIX_F16, MATRIX_F32 } matrix_kind;
+
+typedef struct matrix {
+    matrix_kind kind; /* MATRIX_NONE: there is no such matrix */
+    int rows, cols;
+    int groups;          /* of 16 rows */
+    size_t group_size;   /* bytes, a multiple of 64 */
+    const uint8_t *data; /* groups * group_size bytes, 64-byte aligned; not owned */
+} matrix;
+
+/* Shape and kind of the prepared form; data is left NULL. cols is a multiple of 32 for I4 and I8, of 16 for all. */
+matrix matrix_plan(tensor_type type, int rows, int cols);
+size_t matrix_size(const matrix *m);
+
+/*
+ * Lays out groups [begin, end) of the matrix whose rows stand at `raw` in format `type` into dst (the whole matrix's place).
+ * False when a scale is infinite, NaN or too large: the file is damaged.
+ */
+bool matrix_prepare(const matrix *m, tensor_type type, const uint8_t *raw, uint8_t *dst, int begin, int end);
+
+/* Activations of up to `capacity` tokens of `cols` values, quantised (kernels.h says how). */
+typedef struct activations {
+    kernel_input in;
+    float *x; /* [capacity][cols], filled by the owner */
+    int8_t *q;
+    float *scale, *sum;
+    int32_t *isum;
+    int capacity;
+} activations;
+
+paw_status activations_new(int capacity, int cols, activations *out, paw_error *err);
+void activations_free(activations *a);
+
+/* Quantises tokens [begin, end) of a->x. */
+void activations_quantise(activations *a, const kernel_set *kernels, int begin, int end);
+
+/* Uses `planes` planes (1 or 2) from the next quantisation on. */
+void activations_set_planes(activations *a, int planes);
+
+/*
+ * y[t][row] (+)= factor * (m x)[row] for n tokens and row groups [begin, end); y has `stride` floats a token.
+ * With add false y is overwritten and factor must be 1.
+ */
+void matrix_multiply(const matrix *m, const kernel_set *kernels, const activations *x, int n, int begin, int end,
+                     float *y, size_t stride, bool add, float factor);
+
+#endif
