@@ -341,6 +341,21 @@ paw_status paw_compiler_load(const char *path, paw_base *base, paw_compiler **ou
     return PAW_OK;
 }
 
+paw_status paw_compiler_runtime(const char *path, char **out, paw_error *err)
+{
+    paw_compiler c = {0};
+    if (path == NULL || out == NULL) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "paw_compiler_runtime", "path and out must not be NULL");
+    }
+    PAW_TRY(gguf_open(path, &c.file, err));
+    paw_status status = check_architecture(&c, err);
+    if (status == PAW_OK) {
+        status = gguf_get_string(c.file, KEY("base.runtime_id"), out, err);
+    }
+    gguf_close(c.file);
+    return status;
+}
+
 void paw_compiler_free(paw_compiler *c)
 {
     if (c == NULL) {

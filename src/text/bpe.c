@@ -147,12 +147,14 @@ static void consider(const bpe_table *table, bpe_scratch *s, int32_t at)
     }
 }
 
-/* Carries out a candidate, unless one of its two symbols has changed since it was put on the heap. */
+/* Carries out a candidate, unless one of its two symbols has changed since it was put on the heap.
+ */
 static void merge_candidate(const bpe_table *table, bpe_scratch *s, bpe_candidate c)
 {
     int32_t at = (int32_t)(uint32_t)c.order;
     bpe_symbol *left = &s->symbols[at];
-    if (left->token != c.merge.left || left->next == NONE || s->symbols[left->next].token != c.merge.right) {
+    if (left->token != c.merge.left || left->next == NONE ||
+        s->symbols[left->next].token != c.merge.right) {
         return;
     }
     bpe_symbol *right = &s->symbols[left->next];
@@ -166,7 +168,8 @@ static void merge_candidate(const bpe_table *table, bpe_scratch *s, bpe_candidat
     consider(table, s, at);
 }
 
-paw_status bpe_merge_word(const bpe_table *table, bpe_scratch *s, int32_t *word, size_t *n, paw_error *err)
+paw_status bpe_merge_word(const bpe_table *table, bpe_scratch *s, int32_t *word, size_t *n,
+                          paw_error *err)
 {
     if (*n < 2) {
         return PAW_OK;

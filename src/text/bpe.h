@@ -1,8 +1,9 @@
 /*
  * bpe.h: the merge list, and merging the tokens of one word by it.
  *
- * The list is an array in order of rank, found through an open-addressing table over the pairs. A word is a doubly linked
- * list of tokens with a heap of possible merges: lowest rank first, then leftmost.
+ * The list is an array in order of rank, found through an open-addressing table over the pairs. A
+ * word is a doubly linked list of tokens with a heap of possible merges: lowest rank first, then
+ * leftmost.
  */
 #ifndef PAW_TEXT_BPE_H
 #define PAW_TEXT_BPE_H
@@ -44,6 +45,7 @@ typedef struct bpe_scratch {
 void bpe_scratch_free(bpe_scratch *scratch);
 
 /* Merges the `n` tokens at `word` in place and sets *n to how many are left. *n may be 0. */
-paw_status bpe_merge_word(const bpe_table *table, bpe_scratch *scratch, int32_t *word, size_t *n, paw_error *err);
+paw_status bpe_merge_word(const bpe_table *table, bpe_scratch *scratch, int32_t *word, size_t *n,
+                          paw_error *err);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * pretokenizer.h: splitting text into the words inside which BPE merges.
  *
- * Each pre-tokenizer that `tokenizer.ggml.pre` can name is one regular expression, compiled by PCRE2, that matches the
- * next word wherever it stands.
+ * Each pre-tokenizer that `tokenizer.ggml.pre` can name is one regular expression, compiled by
+ * PCRE2, that matches the next word wherever it stands.
  */
 #ifndef PAW_TEXT_PRETOKENIZER_H
 #define PAW_TEXT_PRETOKENIZER_H
@@ -25,7 +25,7 @@ paw_status pretokenizer_state_new(const pretokenizer *p, pretokenizer_state **ou
 void pretokenizer_state_free(pretokenizer_state *state);
 
 /* Sets *word to the bytes of the first word of `text`: valid UTF-8 of `size` bytes, not empty. */
-paw_status pretokenizer_word(const pretokenizer *p, pretokenizer_state *state, const char *text, size_t size,
-                             size_t *word, paw_error *err);
+paw_status pretokenizer_word(const pretokenizer *p, pretokenizer_state *state, const char *text,
+                             size_t size, size_t *word, paw_error *err);
 
 #endif

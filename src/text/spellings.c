@@ -22,20 +22,23 @@ static uint64_t head_of(gguf_text text)
         memcpy(&high, p + text.size - 4, 4);
         head = (uint64_t)high << 8 * (text.size - 4) | low;
     } else if (text.size > 0) {
-        head = (uint64_t)(uint8_t)p[0] << 16 | (uint64_t)(uint8_t)p[text.size / 2] << 8 | (uint8_t)p[text.size - 1];
+        head = (uint64_t)(uint8_t)p[0] << 16 | (uint64_t)(uint8_t)p[text.size / 2] << 8 |
+               (uint8_t)p[text.size - 1];
     }
     return head | (uint64_t)(text.size < 255 ? text.size : 255) << 56;
 }
 
 static bool same_tail(gguf_text a, gguf_text b)
 {
-    return a.size == b.size && memcmp(a.data + HEAD_BYTES, b.data + HEAD_BYTES, a.size - HEAD_BYTES) == 0;
+    return a.size == b.size &&
+           memcmp(a.data + HEAD_BYTES, b.data + HEAD_BYTES, a.size - HEAD_BYTES) == 0;
 }
 
 /* The slot of this text, or the free one where it belongs; *tag is set for whoever fills it. */
 static uint32_t *find_slot(const spellings *s, gguf_text text, uint64_t head, uint32_t *tag)
 {
-    uint64_t tail = text.size > HEAD_BYTES ? hash_fnv(text.data + HEAD_BYTES, text.size - HEAD_BYTES) : 0;
+    uint64_t tail =
+        text.size > HEAD_BYTES ? hash_fnv(text.data + HEAD_BYTES, text.size - HEAD_BYTES) : 0;
     uint64_t h = (head ^ tail) * 0x9E3779B97F4A7C15u; /* its upper half knows all bits */
     size_t i = (size_t)(h >> 32) & s->mask;
     *tag = (uint32_t)(h >> 24 & 0xFF) << 24;
@@ -54,7 +57,8 @@ paw_status spellings_init(spellings *s, const gguf_text *texts, size_t n, paw_er
     while (size / 2 < n) {
         size *= 2;
     }
-    *s = (spellings){texts, malloc((n + 1) * sizeof *s->heads), calloc(size, sizeof *s->slots), size - 1};
+    *s = (spellings){texts, malloc((n + 1) * sizeof *s->heads), calloc(size, sizeof *s->slots),
+                     size - 1};
     if (s->heads == NULL || s->slots == NULL) {
         return paw_fail_memory(err, n * sizeof *s->heads + size * sizeof *s->slots);
     }

@@ -1,8 +1,10 @@
 /*
- * spellings.h: from the spelling of a token in the model file to its number, while the file is read.
+ * spellings.h: from the spelling of a token in the model file to its number, while the file is
+ * read.
  *
- * An open-addressing table. What counts here is how much memory is touched, so that a slot has four bytes (a token and
- * eight bits of hash), and a token's head, all of a short spelling, is kept where it is compared.
+ * An open-addressing table. What counts here is how much memory is touched, so that a slot has four
+ * bytes (a token and eight bits of hash), and a token's head, all of a short spelling, is kept
+ * where it is compared.
  */
 #ifndef PAW_TEXT_SPELLINGS_H
 #define PAW_TEXT_SPELLINGS_H
@@ -23,7 +25,8 @@ enum { SPELLINGS_MAX = (1 << 24) - 1 };
 paw_status spellings_init(spellings *s, const gguf_text *texts, size_t n, paw_error *err);
 void spellings_free(spellings *s);
 
-/* Adds token `token`, whose text is not empty. Returns -1, or the token of the same spelling that is there already. */
+/* Adds token `token`, whose text is not empty. Returns -1, or the token of the same spelling that
+ * is there already. */
 int32_t spellings_add(spellings *s, int32_t token);
 
 /* The token that is spelt so, or -1. */

@@ -1,4 +1,5 @@
-/* tokenizer.c: from text to tokens and back. Not for: reading the vocabulary, splitting words, merging: see beside. */
+/* tokenizer.c: from text to tokens and back. Not for: reading the vocabulary, splitting words,
+ * merging: see beside. */
 #include "text/tokenizer.h"
 
 #include <stdio.h>
@@ -63,7 +64,8 @@ static paw_status read_tokenizer(const gguf_file *file, tokenizer *t, paw_error 
     PAW_TRY(gguf_get_text(file, KEY_MODEL, &model, err));
     if (model.size != 4 || memcmp(model.data, "gpt2", 4) != 0) {
         snprintf(where, sizeof where, "%s: %s", gguf_name(file), KEY_MODEL);
-        return paw_fail(err, PAW_ERR_UNSUPPORTED, where, "the tokenizer \"%.*s\" is not supported (gpt2 is)",
+        return paw_fail(err, PAW_ERR_UNSUPPORTED, where,
+                        "the tokenizer \"%.*s\" is not supported (gpt2 is)",
                         model.size < 64 ? (int)model.size : 64, model.data);
     }
     PAW_TRY(gguf_get_text(file, KEY_PRE, &pre, err));
@@ -72,7 +74,8 @@ static paw_status read_tokenizer(const gguf_file *file, tokenizer *t, paw_error 
     PAW_TRY(vocabulary_read(file, &t->vocabulary, err));
     PAW_TRY(gguf_get_u32(file, KEY_EOS, &eos, err));
     if (eos >= (uint32_t)t->vocabulary.size) {
-        return vocabulary_fail(file, KEY_EOS, err, "token %u is not among the %d tokens", eos, t->vocabulary.size);
+        return vocabulary_fail(file, KEY_EOS, err, "token %u is not among the %d tokens", eos,
+                               t->vocabulary.size);
     }
     t->eos = (int32_t)eos;
     return PAW_OK;
@@ -159,8 +162,8 @@ static paw_status encode_special(encoding *e, const char *text, size_t size, paw
     return encode_plain(e, text + from, size - from, err);
 }
 
-paw_status tokenizer_encode(const tokenizer *t, const char *text, size_t size, bool special, token_list *out,
-                            paw_error *err)
+paw_status tokenizer_encode(const tokenizer *t, const char *text, size_t size, bool special,
+                            token_list *out, paw_error *err)
 {
     size_t valid = utf8_valid_length(text, size), before = out->size;
     if (valid != size) {
@@ -168,7 +171,8 @@ paw_status tokenizer_encode(const tokenizer *t, const char *text, size_t size, b
     }
     encoding e = {.t = t, .out = out};
     PAW_TRY(pretokenizer_state_new(t->pre, &e.state, err));
-    paw_status status = special ? encode_special(&e, text, size, err) : encode_plain(&e, text, size, err);
+    paw_status status =
+        special ? encode_special(&e, text, size, err) : encode_plain(&e, text, size, err);
     if (status != PAW_OK) {
         out->size = before;
     }
@@ -182,7 +186,8 @@ paw_status tokenizer_encode(const tokenizer *t, const char *text, size_t size, b
 void tokenizer_decode(const tokenizer *t, const int32_t *tokens, size_t n, buffer *out)
 {
     for (size_t i = 0; i < n; i++) {
-        if (tokens[i] >= 0 && tokens[i] < t->vocabulary.size && !tokenizer_is_control(t, tokens[i])) {
+        if (tokens[i] >= 0 && tokens[i] < t->vocabulary.size &&
+            !tokenizer_is_control(t, tokens[i])) {
             size_t size = 0;
             const char *bytes = tokenizer_bytes(t, tokens[i], &size);
             buffer_append(out, bytes, size);

@@ -1,8 +1,8 @@
 /*
  * vocabulary.c: reading tokens and merges. Not for: using them.
  *
- * It runs at every start, so that it has to be quick: no memory a token, and strings are looked up in the mapped file
- * through a table that is gone when the merges are known.
+ * It runs at every start, so that it has to be quick: no memory a token, and strings are looked up
+ * in the mapped file through a table that is gone when the merges are known.
  */
 #include "text/vocabulary.h"
 
@@ -19,7 +19,8 @@
 
 enum { MAX_TOKEN_BYTES = 1 << 16 };
 
-paw_status vocabulary_fail(const gguf_file *file, const char *key, paw_error *err, const char *format, ...)
+paw_status vocabulary_fail(const gguf_file *file, const char *key, paw_error *err,
+                           const char *format, ...)
 {
     char where[280], message[200];
     va_list args;
@@ -32,18 +33,21 @@ paw_status vocabulary_fail(const gguf_file *file, const char *key, paw_error *er
 
 /* ---- spellings ---- */
 
-static paw_status index_spellings(const gguf_file *file, spellings *s, const gguf_text *texts, size_t n, paw_error *err)
+static paw_status index_spellings(const gguf_file *file, spellings *s, const gguf_text *texts,
+                                  size_t n, paw_error *err)
 {
     size_t total = 0;
     PAW_TRY(spellings_init(s, texts, n, err));
     for (size_t i = 0; i < n; i++) {
         total += texts[i].size;
         if (texts[i].size == 0 || texts[i].size > MAX_TOKEN_BYTES || total > INT32_MAX) {
-            return vocabulary_fail(file, KEY_TOKENS, err, "token %zu has %zu bytes", i, texts[i].size);
+            return vocabulary_fail(file, KEY_TOKENS, err, "token %zu has %zu bytes", i,
+                                   texts[i].size);
         }
         int32_t other = spellings_add(s, (int32_t)i);
         if (other >= 0) {
-            return vocabulary_fail(file, KEY_TOKENS, err, "token %zu is spelt as token %d is", i, other);
+            return vocabulary_fail(file, KEY_TOKENS, err, "token %zu is spelt as token %d is", i,
+                                   other);
         }
     }
     return PAW_OK;
@@ -51,7 +55,8 @@ static paw_status index_spellings(const gguf_file *file, spellings *s, const ggu
 
 /* ---- bytes ---- */
 
-/* The character that stands for a byte in GPT-2's alphabet: printable Latin-1 for itself, the rest from U+0100 on. */
+/* The character that stands for a byte in GPT-2's alphabet: printable Latin-1 for itself, the rest
+ * from U+0100 on. */
 static void make_alphabet(int16_t byte_of[0x180])
 {
     int next = 0x100;
@@ -64,7 +69,8 @@ static void make_alphabet(int16_t byte_of[0x180])
     }
 }
 
-/* Writes the bytes that `text` spells to `out` and returns their number; -1 when it is not spelt in the alphabet. */
+/* Writes the bytes that `text` spells to `out` and returns their number; -1 when it is not spelt in
+ * the alphabet. */
 static int64_t spell_out(const int16_t byte_of[0x180], gguf_text text, char *out)
 {
     const uint8_t *p = (const uint8_t *)text.data, *end = p + text.size;
@@ -85,7 +91,8 @@ static int64_t spell_out(const int16_t byte_of[0x180], gguf_text text, char *out
 }
 
 /* Special tokens, and names outside the alphabet, stand for themselves. */
-static paw_status read_bytes(const gguf_file *file, vocabulary *v, const gguf_text *texts, paw_error *err)
+static paw_status read_bytes(const gguf_file *file, vocabulary *v, const gguf_text *texts,
+                             paw_error *err)
 {
     int16_t byte_of[0x180];
     size_t total = 0;
@@ -115,7 +122,8 @@ static paw_status read_bytes(const gguf_file *file, vocabulary *v, const gguf_te
         at += (uint32_t)n;
     }
     v->start[v->size] = at;
-    return any ? PAW_OK : vocabulary_fail(file, KEY_TOKENS, err, "there is no token for any single byte");
+    return any ? PAW_OK
+               : vocabulary_fail(file, KEY_TOKENS, err, "there is no token for any single byte");
 }
 
 /* ---- types and special tokens ---- */
@@ -136,7 +144,8 @@ static paw_status read_types(const gguf_file *file, vocabulary *v, paw_error *er
         int32_t type;
         memcpy(&type, words + 4 * i, 4);
         if (type < 0 || type > TOKEN_TYPE_LAST) {
-            return vocabulary_fail(file, KEY_TYPES, err, "token %zu is of the unknown type %d", i, type);
+            return vocabulary_fail(file, KEY_TYPES, err, "token %zu is of the unknown type %d", i,
+                                   type);
         }
         v->types[i] = (uint8_t)type;
     }
@@ -176,7 +185,8 @@ static paw_status collect_special(vocabulary *v, paw_error *err)
     n = 0;
     for (int32_t i = 0; i < v->size; i++) {
         if (v->types[i] == TOKEN_CONTROL || v->types[i] == TOKEN_USER_DEFINED) {
-            names[n++] = (special_name){(uint8_t)v->bytes[v->start[i]], v->start[i + 1] - v->start[i], i};
+            names[n++] =
+                (special_name){(uint8_t)v->bytes[v->start[i]], v->start[i + 1] - v->start[i], i};
         }
     }
     qsort(names, n, sizeof *names, by_first_then_longest);
@@ -214,8 +224,10 @@ static bool is_joined(gguf_text text, gguf_text merge, size_t space)
            memcmp(text.data + space, merge.data + space + 1, merge.size - space - 1) == 0;
 }
 
-/* The token that a merge makes. Lists are written in the order of the vocabulary: mostly it follows the last one. */
-static int32_t joined_token(const spellings *s, int32_t size, int32_t guess, gguf_text merge, size_t space)
+/* The token that a merge makes. Lists are written in the order of the vocabulary: mostly it follows
+ * the last one. */
+static int32_t joined_token(const spellings *s, int32_t size, int32_t guess, gguf_text merge,
+                            size_t space)
 {
     char joined[MAX_TOKEN_BYTES];
     if (guess < size && is_joined(s->texts[guess], merge, space)) {
@@ -229,8 +241,8 @@ static int32_t joined_token(const spellings *s, int32_t size, int32_t guess, ggu
     return spellings_find(s, (gguf_text){joined, merge.size - 1});
 }
 
-static paw_status add_merge(const gguf_file *file, vocabulary *v, const spellings *s, gguf_text text, size_t rank,
-                            int32_t *result, paw_error *err)
+static paw_status add_merge(const gguf_file *file, vocabulary *v, const spellings *s,
+                            gguf_text text, size_t rank, int32_t *result, paw_error *err)
 {
     const char *space = text.size < 3 ? NULL : memchr(text.data + 1, ' ', text.size - 2);
     if (space == NULL) {
@@ -241,7 +253,9 @@ static paw_status add_merge(const gguf_file *file, vocabulary *v, const spelling
                        .right = spellings_find(s, (gguf_text){space + 1, text.size - at - 1}),
                        .result = joined_token(s, v->size, *result + 1, text, at)};
     if (merge.left < 0 || merge.right < 0 || merge.result < 0) {
-        return vocabulary_fail(file, KEY_MERGES, err, "merge %zu names or makes a token that is not in the vocabulary", rank);
+        return vocabulary_fail(file, KEY_MERGES, err,
+                               "merge %zu names or makes a token that is not in the vocabulary",
+                               rank);
     }
     *result = merge.result;
     if (!bpe_table_add(&v->merges, merge)) {
@@ -250,14 +264,16 @@ static paw_status add_merge(const gguf_file *file, vocabulary *v, const spelling
     return PAW_OK;
 }
 
-static paw_status read_merges(const gguf_file *file, vocabulary *v, const spellings *s, paw_error *err)
+static paw_status read_merges(const gguf_file *file, vocabulary *v, const spellings *s,
+                              paw_error *err)
 {
     gguf_text *texts = NULL;
     size_t n = 0;
     int32_t result = -1;
     PAW_TRY(gguf_get_texts(file, KEY_MERGES, &texts, &n, err));
-    paw_status status = n <= BPE_MAX_MERGES ? bpe_table_init(&v->merges, n, err)
-                                       : vocabulary_fail(file, KEY_MERGES, err, "%zu merges are too many", n);
+    paw_status status = n <= BPE_MAX_MERGES
+                            ? bpe_table_init(&v->merges, n, err)
+                            : vocabulary_fail(file, KEY_MERGES, err, "%zu merges are too many", n);
     for (size_t i = 0; status == PAW_OK && i < n; i++) {
         status = add_merge(file, v, s, texts[i], i, &result, err);
     }
@@ -267,11 +283,12 @@ static paw_status read_merges(const gguf_file *file, vocabulary *v, const spelli
 
 /* ---- all of it ---- */
 
-static paw_status read_all(const gguf_file *file, vocabulary *v, spellings *s, const gguf_text *texts, size_t n,
-                           paw_error *err)
+static paw_status read_all(const gguf_file *file, vocabulary *v, spellings *s,
+                           const gguf_text *texts, size_t n, paw_error *err)
 {
     if (n == 0 || n > SPELLINGS_MAX) {
-        return vocabulary_fail(file, KEY_TOKENS, err, "a vocabulary of %zu tokens is not possible", n);
+        return vocabulary_fail(file, KEY_TOKENS, err, "a vocabulary of %zu tokens is not possible",
+                               n);
     }
     v->size = (int32_t)n;
     PAW_TRY(index_spellings(file, s, texts, n, err));

@@ -1,0 +1,62 @@
+/*
+ * cli.h: what the subcommands share: options, errors, progress, and finding the files that a command needs.
+ *
+ * Only answers go to standard output. Exit status: 0 done, 1 failed, 2 wrong usage.
+ */
+#ifndef PAW_CLI_CLI_H
+#define PAW_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "paw/paw.h"
+#include "registry/registry.h"
+
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+
+typedef struct cli_option {
+    const char *name; /* "--threads" */
+    enum { CLI_FLAG, CLI_TEXT, CLI_NUMBER } kind;
+    void *out;             /* bool *, const char ** or int * */
+    int low, high;         /* of a number */
+} cli_option;
+
+/*
+ * Parses the words after the subcommand's name. Prints `help` for --help. Words that are no options go to positional (at
+ * most max of them). Returns -1 to go on, else the exit status.
+ */
+int cli_parse(int argc, char **argv, const char *help, const cli_option *options, size_t n, const char **positional,
+              int max, int *n_positional);
+
+/* Prints an error and returns CLI_FAILED. */
+int cli_fail(const paw_error *err);
+
+/* Prints "paw COMMAND: message" with a hint at --help and returns CLI_USAGE. */
+int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A progress line on a terminal's standard error; nothing elsewhere. done is called to remove it. */
+void cli_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_progress_done(void);
+
+/* Base model of a runtime: `override` if not NULL, else the registry's file. */
+paw_status cli_load_base(const registry *r, const char *runtime_id, const char *override, int threads, paw_base **out,
+                         paw_error *err);
+
+/* The compiler file to use: `override`, $PAW_COMPILER, or the one shipped with the command. Freed by the caller. */
+paw_status cli_find_compiler(const char *override, char **out, paw_error *err);
+
+/* Runtime id in a program's meta.json; freed by the caller; NULL when it names none. */
+char *cli_program_runtime(const char *meta_json);
+
+/* Examples from a JSON-lines file of {"input": .., "output": ..}; free with cli_free_examples. */
+paw_status cli_read_examples(const char *path, paw_example **out, size_t *n, paw_error *err);
+void cli_free_examples(paw_example *examples, size_t n);
+
+int cmd_compile(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_info(int argc, char **argv);
+int cmd_eval(int argc, char **argv);
+int cmd_pull(int argc, char **argv);
+
+#endif

@@ -1,0 +1,166 @@
+/* compile.c: `paw compile`. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+
+static const char HELP[] =
+    "usage: paw compile (--spec TEXT | --spec-file FILE) [OPTIONS]\n"
+    "\n"
+    "Turns a spec (English, 10 to 16,000 characters) into a program.\n"
+    "\n"
+    "  --spec TEXT        the spec\n"
+    "  --spec-file FILE   read it from a file (- for standard input)\n"
+    "  --examples FILE    JSON lines {\"input\": .., \"output\": ..}, at most 16\n"
+    "  -o FILE            where the program goes (default: the registry, by its id)\n"
+    "  --compiler FILE    compiler file (default: $PAW_COMPILER, or the one shipped)\n"
+    "  --base FILE        base model file (default: the pulled one that the compiler names)\n"
+    "  --threads N        worker threads (default: all processors)\n"
+    "  --json             print {program_id, path, size_bytes, timings}\n";
+
+typedef struct arguments {
+    const char *spec, *spec_file, *examples, *out, *compiler, *base;
+    int threads;
+    bool json;
+} arguments;
+
+static paw_status read_stdin(char **out, paw_error *err)
+{
+    size_t size = 0, capacity = 1 << 16;
+    char *text = malloc(capacity + 1);
+    while (text != NULL && !feof(stdin) && !ferror(stdin)) {
+        size += fread(text + size, 1, capacity - size, stdin);
+        if (size == capacity) {
+            break; /* far over the longest spec: the compiler says so */
+        }
+    }
+    if (text == NULL) {
+        return paw_fail_memory(err, capacity);
+    }
+    text[size] = '\0';
+    *out = text;
+    return PAW_OK;
+}
+
+static paw_status read_spec(const arguments *a, char **out, paw_error *err)
+{
+    size_t size;
+    if (a->spec != NULL) {
+        *out = strdup(a->spec);
+        return *out != NULL ? PAW_OK : paw_fail_memory(err, strlen(a->spec));
+    }
+    if (strcmp(a->spec_file, "-") == 0) {
+        PAW_TRY(read_stdin(out, err));
+        size = strlen(*out);
+    } else {
+        PAW_TRY(file_read_all(a->spec_file, 1 << 20, out, &size, err));
+    }
+    while (size > 0 && strchr(" \t\r\n", (*out)[size - 1]) != NULL) { /* an editor's last line end is no part of it */
+        (*out)[--size] = '\0';
+    }
+    return PAW_OK;
+}
+
+static void print_result(const arguments *a, const char *path, const paw_compile_result *r)
+{
+    if (!a->json) {
+        printf("%s\n", path);
+        fprintf(stderr, "program %s, %.1f MB, compiled in %.2f s\n", r->program_id, (double)r->size_bytes / 1e6,
+                r->seconds_total);
+        return;
+    }
+    json_t *o = json_pack("{s:s, s:s, s:I, s:{s:f, s:f, s:f, s:f, s:f}}", "program_id", r->program_id, "path", path,
+                          "size_bytes", (json_int_t)r->size_bytes, "timings", "pseudo", r->seconds_pseudo, "encode",
+                          r->seconds_encode, "map", r->seconds_map, "write", r->seconds_write, "total", r->seconds_total);
+    json_dumpf(o, stdout, JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(o);
+}
+
+/* Without -o the program goes to the registry: its id is known only when it is made, so it is renamed there. */
+static paw_status compile_to(const arguments *a, const registry *r, paw_compiler *compiler, const paw_compile_request *request,
+                             paw_compile_result *result, char **path, paw_error *err)
+{
+    if (a->out != NULL) {
+        *path = strdup(a->out);
+        return *path == NULL ? paw_fail_memory(err, 64) : paw_compile(compiler, request, *path, result, err);
+    }
+    char *temporary;
+    PAW_TRY(registry_program_path(r, "compiling", &temporary, err));
+    paw_status status = paw_compile(compiler, request, temporary, result, err);
+    if (status == PAW_OK) {
+        status = registry_program_path(r, result->program_id, path, err);
+    }
+    if (status == PAW_OK && rename(temporary, *path) != 0) {
+        status = paw_fail(err, PAW_ERR_IO, *path, "cannot put the program in its place");
+        remove(temporary);
+    }
+    free(temporary);
+    return status;
+}
+
+static paw_status compile(const arguments *a, const registry *r, paw_error *err)
+{
+    char *compiler_path = NULL, *runtime = NULL, *spec = NULL, *path = NULL;
+    paw_base *base = NULL;
+    paw_compiler *compiler = NULL;
+    paw_example *examples = NULL;
+    paw_compile_request request = {0};
+    paw_compile_result result;
+    paw_status status = read_spec(a, &spec, err);
+    if (status == PAW_OK && a->examples != NULL) {
+        status = cli_read_examples(a->examples, &examples, &request.n_examples, err);
+    }
+    status = status == PAW_OK ? cli_find_compiler(a->compiler, &compiler_path, err) : status;
+    status = status == PAW_OK ? paw_compiler_runtime(compiler_path, &runtime, err) : status;
+    if (status == PAW_OK) {
+        cli_progress("loading the base model ...");
+        status = cli_load_base(r, runtime, a->base, a->threads, &base, err);
+    }
+    status = status == PAW_OK ? paw_compiler_load(compiler_path, base, &compiler, err) : status;
+    if (status == PAW_OK) {
+        cli_progress("compiling ...");
+        request.spec = spec;
+        request.examples = examples;
+        status = compile_to(a, r, compiler, &request, &result, &path, err);
+    }
+    cli_progress_done();
+    if (status == PAW_OK) {
+        print_result(a, path, &result);
+    }
+    cli_free_examples(examples, request.n_examples);
+    paw_compiler_free(compiler);
+    paw_base_free(base);
+    free(compiler_path);
+    free(runtime);
+    free(spec);
+    free(path);
+    return status;
+}
+
+int cmd_compile(int argc, char **argv)
+{
+    arguments a = {0};
+    const cli_option options[] = {
+        {"--spec", CLI_TEXT, &a.spec},         {"--spec-file", CLI_TEXT, &a.spec_file}, {"--examples", CLI_TEXT, &a.examples},
+        {"--output", CLI_TEXT, &a.out},        {"-o", CLI_TEXT, &a.out},                {"--compiler", CLI_TEXT, &a.compiler},
+        {"--base", CLI_TEXT, &a.base},         {"--threads", CLI_NUMBER, &a.threads, 1, 64}, {"--json", CLI_FLAG, &a.json},
+    };
+    int n;
+    int status = cli_parse(argc, argv, HELP, options, sizeof options / sizeof options[0], NULL, 0, &n);
+    if (status != -1) {
+        return status;
+    }
+    if ((a.spec != NULL) == (a.spec_file != NULL)) {
+        return cli_usage("compile", "give the spec by --spec or by --spec-file");
+    }
+    paw_error err;
+    registry *r;
+    if (registry_open(&r, &err) != PAW_OK) {
+        return cli_fail(&err);
+    }
+    paw_status outcome = compile(&a, r, &err);
+    registry_close(r);
+    return outcome == PAW_OK ? CLI_OK : cli_fail(&err);
+}

@@ -1,0 +1,311 @@
+/* eval.c: `paw eval`: compile each spec of a suite, run its cases, count exact matches. */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+
+static const char HELP[] =
+    "usage: paw eval SUITE.jsonl [OPTIONS]\n"
+    "\n"
+    "Compiles each spec of a suite, runs its cases and prints exact match, overall and by category.\n"
+    "A line of a suite: {\"id\", \"category\", \"spec\", \"cases\": [{\"input\", \"output\"}, ..]}\n"
+    "\n"
+    "  --baseline raw   no compiling: the bare base model is prompted with spec and input\n"
+    "  --examples K     the first K cases of each spec are given to the compiler, the others scored\n"
+    "  --skip K         the first K cases are not scored (to compare with --examples K)\n"
+    "  --limit N        only the first N specs\n"
+    "  --answers FILE   write each case with its answer, as JSON lines\n"
+    "  --max-tokens N   most tokens of an answer (default 256)\n"
+    "  --compiler FILE, --base FILE, --threads N   as for paw compile\n"
+    "  --json           print {exact_match, cases, per_category, ..}\n";
+
+enum { MAX_CATEGORIES = 64 };
+
+typedef struct arguments {
+    const char *suite, *baseline, *answers, *compiler, *base;
+    int examples, skip, limit, max_tokens, threads;
+    bool json;
+} arguments;
+
+typedef struct category {
+    char name[48];
+    int cases, right;
+} category;
+
+typedef struct evaluation {
+    const arguments *a;
+    paw_base *base;
+    paw_compiler *compiler; /* NULL with --baseline raw */
+    char *program;          /* path of the program in hand */
+    FILE *answers;
+    category categories[MAX_CATEGORIES];
+    int n_categories, specs, cases, right;
+    double compile_seconds, call_ms;
+} evaluation;
+
+static category *category_of(evaluation *e, const char *name)
+{
+    for (int i = 0; i < e->n_categories; i++) {
+        if (strcmp(e->categories[i].name, name) == 0) {
+            return &e->categories[i];
+        }
+    }
+    if (e->n_categories == MAX_CATEGORIES) {
+        return &e->categories[MAX_CATEGORIES - 1];
+    }
+    category *c = &e->categories[e->n_categories++];
+    snprintf(c->name, sizeof c->name, "%s", name);
+    return c;
+}
+
+static const char *text_of(json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+static paw_status check_spec(json_t *spec, int line, const char *suite, paw_error *err)
+{
+    char where[320];
+    json_t *cases = json_object_get(spec, "cases"), *one;
+    size_t i;
+    snprintf(where, sizeof where, "%s: line %d", suite, line);
+    if (text_of(spec, "spec") == NULL || json_array_size(cases) == 0) {
+        return paw_fail(err, PAW_ERR_FORMAT, where, "wants {\"spec\": \"..\", \"cases\": [..]}");
+    }
+    json_array_foreach (cases, i, one) {
+        if (text_of(one, "input") == NULL || text_of(one, "output") == NULL) {
+            return paw_fail(err, PAW_ERR_FORMAT, where, "case %zu wants {\"input\": \"..\", \"output\": \"..\"}", i + 1);
+        }
+    }
+    return PAW_OK;
+}
+
+static paw_status make_function(evaluation *e, json_t *spec, paw_function **out, paw_error *err)
+{
+    paw_example examples[PAW_EXAMPLES_MAX];
+    json_t *cases = json_object_get(spec, "cases");
+    paw_compile_request request = {.spec = text_of(spec, "spec"), .examples = examples};
+    paw_compile_result result;
+    if (e->compiler == NULL) {
+        return paw_function_prompted(request.spec, e->base, out, err);
+    }
+    for (; (int)request.n_examples < e->a->examples && request.n_examples < json_array_size(cases); request.n_examples++) {
+        json_t *one = json_array_get(cases, request.n_examples);
+        examples[request.n_examples] = (paw_example){text_of(one, "input"), text_of(one, "output")};
+    }
+    PAW_TRY(paw_compile(e->compiler, &request, e->program, &result, err));
+    e->compile_seconds += result.seconds_total;
+    return paw_function_load(e->program, e->base, out, err);
+}
+
+static void write_answer(evaluation *e, json_t *spec, json_t *one, const char *answer)
+{
+    json_t *row = json_pack("{s:s*, s:s*, s:s, s:s, s:s, s:b}", "id", text_of(spec, "id"), "category",
+                            text_of(spec, "category"), "input", text_of(one, "input"), "output", text_of(one, "output"),
+                            "answer", answer, "right", strcmp(answer, text_of(one, "output")) == 0);
+    json_dumpf(row, e->answers, JSON_COMPACT);
+    fputc('\n', e->answers);
+    json_decref(row);
+}
+
+static paw_status run_case(evaluation *e, paw_function *f, json_t *spec, json_t *one, category *c, paw_error *err)
+{
+    paw_answer answer;
+    paw_call_options options = {.max_tokens = e->a->max_tokens};
+    const char *input = text_of(one, "input");
+    PAW_TRY(paw_function_call(f, input, strlen(input), &options, &answer, err));
+    bool right = strcmp(answer.text, text_of(one, "output")) == 0;
+    c->cases++;
+    c->right += right;
+    e->cases++;
+    e->right += right;
+    e->call_ms += answer.latency_ms;
+    if (e->answers != NULL) {
+        write_answer(e, spec, one, answer.text);
+    }
+    paw_answer_clear(&answer);
+    return PAW_OK;
+}
+
+static paw_status run_spec(evaluation *e, json_t *spec, paw_error *err)
+{
+    paw_function *f;
+    json_t *cases = json_object_get(spec, "cases"), *one;
+    const char *name = text_of(spec, "category");
+    category *c = category_of(e, name != NULL ? name : "-");
+    size_t i, first = (size_t)(e->a->examples > e->a->skip ? e->a->examples : e->a->skip);
+    PAW_TRY(make_function(e, spec, &f, err));
+    paw_status status = PAW_OK;
+    json_array_foreach (cases, i, one) {
+        if (i >= first && status == PAW_OK) {
+            status = run_case(e, f, spec, one, c, err);
+        }
+    }
+    paw_function_free(f);
+    e->specs++;
+    return status;
+}
+
+static paw_status run_lines(evaluation *e, char *text, paw_error *err)
+{
+    char *save = NULL;
+    int line = 0;
+    for (char *p = strtok_r(text, "\n", &save); p != NULL; p = strtok_r(NULL, "\n", &save)) {
+        json_error_t error;
+        line++;
+        if (p[strspn(p, " \t\r")] == '\0') {
+            continue;
+        }
+        if (e->a->limit > 0 && e->specs == e->a->limit) {
+            break;
+        }
+        cli_progress("spec %d: %d of %d right", e->specs + 1, e->right, e->cases);
+        json_t *spec = json_loads(p, 0, &error);
+        paw_status status = spec == NULL ? paw_fail(err, PAW_ERR_FORMAT, e->a->suite, "line %d: %s", line, error.text)
+                                         : check_spec(spec, line, e->a->suite, err);
+        if (status == PAW_OK) {
+            status = run_spec(e, spec, err);
+            if (status != PAW_OK) {
+                char where[400];
+                snprintf(where, sizeof where, "%s: line %d: %s", e->a->suite, line, err->where);
+                snprintf(err->where, sizeof err->where, "%.280s", where);
+            }
+        }
+        json_decref(spec);
+        PAW_TRY(status);
+    }
+    return e->cases > 0 ? PAW_OK : paw_fail(err, PAW_ERR_FORMAT, e->a->suite, "no case was left to score");
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const category *)a)->name, ((const category *)b)->name);
+}
+
+static void print_json(const evaluation *e)
+{
+    json_t *per = json_object();
+    for (int i = 0; i < e->n_categories; i++) {
+        const category *c = &e->categories[i];
+        if (c->cases > 0) {
+            json_object_set_new(per, c->name, json_pack("{s:f, s:i}", "exact_match", (double)c->right / c->cases, "cases", c->cases));
+        }
+    }
+    json_t *o = json_pack("{s:f, s:i, s:i, s:o, s:f, s:f}", "exact_match", (double)e->right / e->cases, "cases", e->cases,
+                          "specs", e->specs, "per_category", per, "compile_seconds_mean", e->compile_seconds / e->specs,
+                          "latency_ms_mean", e->call_ms / e->cases);
+    json_dumpf(o, stdout, JSON_REAL_PRECISION(5));
+    putchar('\n');
+    json_decref(o);
+}
+
+static void print_table(const evaluation *e)
+{
+    printf("%-18s %7s %7s\n", "category", "cases", "exact");
+    for (int i = 0; i < e->n_categories; i++) {
+        const category *c = &e->categories[i];
+        if (c->cases > 0) {
+            printf("%-18s %7d %6.1f%%\n", c->name, c->cases, 100.0 * c->right / c->cases);
+        }
+    }
+    printf("%-18s %7d %6.1f%%   (%d specs; compile %.2f s, call %.0f ms on average)\n", "all", e->cases,
+           100.0 * e->right / e->cases, e->specs, e->compile_seconds / e->specs, e->call_ms / e->cases);
+}
+
+static paw_status evaluate(evaluation *e, paw_error *err)
+{
+    char *text;
+    size_t size;
+    PAW_TRY(file_read_all(e->a->suite, 256 << 20, &text, &size, err));
+    paw_status status = run_lines(e, text, err);
+    free(text);
+    cli_progress_done();
+    PAW_TRY(status);
+    qsort(e->categories, (size_t)e->n_categories, sizeof e->categories[0], by_name);
+    (e->a->json ? print_json : print_table)(e);
+    return PAW_OK;
+}
+
+static paw_status load(evaluation *e, const registry *r, paw_error *err)
+{
+    char *path = NULL, *runtime = NULL;
+    bool raw = e->a->baseline != NULL;
+    paw_status status = raw ? PAW_OK : cli_find_compiler(e->a->compiler, &path, err);
+    status = status == PAW_OK && !raw ? paw_compiler_runtime(path, &runtime, err) : status;
+    if (status == PAW_OK) {
+        status = cli_load_base(r, raw ? "smollm2-135m-q4_1" : runtime, e->a->base, e->a->threads, &e->base, err);
+    }
+    status = status == PAW_OK && !raw ? paw_compiler_load(path, e->base, &e->compiler, err) : status;
+    free(path);
+    free(runtime);
+    return status;
+}
+
+static paw_status run(evaluation *e, paw_error *err)
+{
+    const char *tmp = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+    char *dir = file_join(tmp, "paw-eval.XXXXXX");
+    if (dir == NULL || mkdtemp(dir) == NULL) {
+        free(dir);
+        return paw_fail(err, PAW_ERR_IO, tmp, "cannot create a folder for the programs");
+    }
+    e->program = file_join(dir, "program.paw");
+    if (e->a->answers != NULL && (e->answers = fopen(e->a->answers, "w")) == NULL) {
+        rmdir(dir);
+        free(dir);
+        return paw_fail(err, PAW_ERR_IO, e->a->answers, "cannot write the file");
+    }
+    paw_status status = e->program == NULL ? paw_fail_memory(err, 64) : evaluate(e, err);
+    if (e->answers != NULL && fclose(e->answers) != 0 && status == PAW_OK) {
+        status = paw_fail(err, PAW_ERR_IO, e->a->answers, "cannot write the file");
+    }
+    remove(e->program);
+    rmdir(dir);
+    free(dir);
+    free(e->program);
+    return status;
+}
+
+int cmd_eval(int argc, char **argv)
+{
+    arguments a = {.max_tokens = 256};
+    const cli_option options[] = {
+        {"--baseline", CLI_TEXT, &a.baseline},
+        {"--examples", CLI_NUMBER, &a.examples, 0, PAW_EXAMPLES_MAX},
+        {"--skip", CLI_NUMBER, &a.skip, 0, 1000},
+        {"--limit", CLI_NUMBER, &a.limit, 1, 1 << 30},
+        {"--answers", CLI_TEXT, &a.answers},
+        {"--max-tokens", CLI_NUMBER, &a.max_tokens, 1, 1 << 20},
+        {"--compiler", CLI_TEXT, &a.compiler},
+        {"--base", CLI_TEXT, &a.base},
+        {"--threads", CLI_NUMBER, &a.threads, 1, 64},
+        {"--json", CLI_FLAG, &a.json},
+    };
+    int n;
+    int status = cli_parse(argc, argv, HELP, options, sizeof options / sizeof options[0], &a.suite, 1, &n);
+    if (status != -1) {
+        return status;
+    }
+    if (n != 1) {
+        return cli_usage("eval", "name one suite");
+    }
+    if (a.baseline != NULL && strcmp(a.baseline, "raw") != 0) {
+        return cli_usage("eval", "the only baseline is \"raw\"");
+    }
+    paw_error err;
+    registry *r;
+    evaluation e = {.a = &a};
+    if (registry_open(&r, &err) != PAW_OK) {
+        return cli_fail(&err);
+    }
+    paw_status outcome = load(&e, r, &err);
+    outcome = outcome == PAW_OK ? run(&e, &err) : outcome;
+    paw_compiler_free(e.compiler);
+    paw_base_free(e.base);
+    registry_close(r);
+    return outcome == PAW_OK ? CLI_OK : cli_fail(&err);
+}
