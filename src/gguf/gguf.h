@@ -86,7 +86,10 @@ paw_status gguf_writer_new(gguf_writer **out, paw_error *err);
 void gguf_writer_free(gguf_writer *writer);
 void gguf_put_u32(gguf_writer *writer, const char *key, uint32_t value);
 void gguf_put_f32(gguf_writer *writer, const char *key, float value);
+void gguf_put_bool(gguf_writer *writer, const char *key, bool value);
 void gguf_put_string(gguf_writer *writer, const char *key, const char *value);
+void gguf_put_strings(gguf_writer *writer, const char *key, const char *const *values, size_t n);
+void gguf_put_i32s(gguf_writer *writer, const char *key, const int32_t *values, size_t n);
 
 /* Adds a tensor whose data is copied; rows are `ne[0]` values. */
 void gguf_put_tensor(gguf_writer *writer, const char *name, tensor_type type, int n_dims, const uint64_t *ne,

@@ -60,6 +60,35 @@ void gguf_put_string(gguf_writer *writer, const char *key, const char *value)
     put_text(&writer->entries, value);
 }
 
+void gguf_put_bool(gguf_writer *writer, const char *key, bool value)
+{
+    uint8_t byte = value;
+    put_key(writer, key, GGUF_BOOL);
+    buffer_append(&writer->entries, &byte, 1);
+}
+
+static void put_array(gguf_writer *writer, const char *key, gguf_kind element, uint64_t n)
+{
+    uint32_t kind = (uint32_t)element;
+    put_key(writer, key, GGUF_ARRAY);
+    buffer_append(&writer->entries, &kind, 4);
+    buffer_append(&writer->entries, &n, 8);
+}
+
+void gguf_put_strings(gguf_writer *writer, const char *key, const char *const *values, size_t n)
+{
+    put_array(writer, key, GGUF_STRING, n);
+    for (size_t i = 0; i < n; i++) {
+        put_text(&writer->entries, values[i]);
+    }
+}
+
+void gguf_put_i32s(gguf_writer *writer, const char *key, const int32_t *values, size_t n)
+{
+    put_array(writer, key, GGUF_I32, n);
+    buffer_append(&writer->entries, values, n * sizeof *values);
+}
+
 static void pad(buffer *b)
 {
     buffer_append_zeros(b, (ALIGNMENT - b->size % ALIGNMENT) % ALIGNMENT);

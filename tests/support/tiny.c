@@ -1,0 +1,371 @@
+/* tiny.c: random models and compilers for tests. */
+#define _GNU_SOURCE
+#include "support/tiny.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static void *must(void *p)
+{
+    if (p == NULL) {
+        fputs("tiny: out of memory\n", stderr);
+        abort();
+    }
+    return p;
+}
+
+static void must_ok(paw_status status, const paw_error *err)
+{
+    if (status != PAW_OK) {
+        fprintf(stderr, "tiny: %s: %s\n", err->where, err->message);
+        abort();
+    }
+}
+
+uint64_t tiny_random(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9E3779B97F4A7C15u); /* splitmix64 */
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+float tiny_uniform(uint64_t *state, float spread)
+{
+    return ((float)(tiny_random(state) >> 40) * 0x1p-23f - 1.0f) * spread;
+}
+
+/* ---- vocabulary ---- */
+
+/* GPT-2's spelling of bytes as characters: printable ones stand for themselves, the others for U+0100 and on. */
+static void spell_byte(int byte, char out[4])
+{
+    int code = byte, next = 256;
+    for (int b = 0; b < 256; b++) {
+        bool plain = (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
+        if (!plain) {
+            if (b == byte) {
+                code = next;
+            }
+            next++;
+        }
+    }
+    if (code < 0x80) {
+        out[0] = (char)code;
+        out[1] = '\0';
+    } else {
+        out[0] = (char)(0xC0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 63));
+        out[2] = '\0';
+    }
+}
+
+static const char *const specials[] = {"<|endoftext|>", "<|im_start|>", "<|im_end|>"};
+enum { N_SPECIAL = 3, N_VOCAB = 256 + N_SPECIAL + 5 };
+
+static void put_vocabulary(gguf_writer *w, const char *leave_out)
+{
+    static const char *const merged[] = {"th", "he", "the", "in", "er"};
+    static const char *const merges[] = {"t h", "h e", "th e", "i n", "e r"};
+    char bytes[256][4];
+    const char *tokens[N_VOCAB];
+    int32_t types[N_VOCAB];
+    for (int i = 0; i < N_VOCAB; i++) {
+        types[i] = i < N_SPECIAL ? 3 : 1;
+        if (i < N_SPECIAL) {
+            tokens[i] = specials[i];
+        } else if (i < N_SPECIAL + 256) {
+            spell_byte(i - N_SPECIAL, bytes[i - N_SPECIAL]);
+            tokens[i] = bytes[i - N_SPECIAL];
+        } else {
+            tokens[i] = merged[i - N_SPECIAL - 256];
+        }
+    }
+    gguf_put_string(w, "tokenizer.ggml.model", "gpt2");
+    gguf_put_string(w, "tokenizer.ggml.pre", "smollm");
+    if (leave_out == NULL || strcmp(leave_out, "tokenizer.ggml.tokens") != 0) {
+        gguf_put_strings(w, "tokenizer.ggml.tokens", tokens, N_VOCAB);
+    }
+    gguf_put_i32s(w, "tokenizer.ggml.token_type", types, N_VOCAB);
+    gguf_put_strings(w, "tokenizer.ggml.merges", merges, 5);
+    gguf_put_u32(w, "tokenizer.ggml.eos_token_id", 2);
+    gguf_put_u32(w, "tokenizer.ggml.bos_token_id", 1);
+}
+
+/* ---- tensors ---- */
+
+typedef struct maker {
+    gguf_writer *w;
+    const char *leave_out, *spoil_shape;
+    bool spoil_scale;
+    uint64_t random;
+} maker;
+
+static void put_random(maker *m, const char *name, tensor_type type, uint64_t ne0, uint64_t ne1, uint64_t ne2, float spread,
+                       float offset)
+{
+    uint64_t ne[3] = {ne0, ne1, ne2};
+    size_t n = (size_t)(ne0 * ne1 * ne2);
+    float *values = must(malloc(n * sizeof *values));
+    for (size_t i = 0; i < n; i++) {
+        values[i] = offset + tiny_uniform(&m->random, spread);
+    }
+    uint8_t *data = must(malloc(format_size(type, n)));
+    format_quantise(type, values, data, n);
+    if (m->spoil_scale && (type == TENSOR_Q4_0 || type == TENSOR_Q8_0)) {
+        data[0] = 0;
+        data[1] = 0x7C; /* f16 infinity */
+        m->spoil_scale = false;
+    }
+    if (m->spoil_shape != NULL && strcmp(name, m->spoil_shape) == 0) {
+        ne[1] -= 1;
+    }
+    if (m->leave_out == NULL || strcmp(name, m->leave_out) != 0) {
+        gguf_put_tensor(m->w, name, type, ne2 > 1 ? 3 : ne1 > 1 ? 2 : 1, ne, data);
+    }
+    free(values);
+    free(data);
+}
+
+static tiny_options with_defaults(const tiny_options *given)
+{
+    tiny_options o = given != NULL ? *given : (tiny_options){0};
+    o.architecture = o.architecture != NULL ? o.architecture : "llama";
+    o.n_layer = o.n_layer != 0 ? o.n_layer : 2;
+    o.n_embd = o.n_embd != 0 ? o.n_embd : 64;
+    o.n_ff = o.n_ff != 0 ? o.n_ff : 96;
+    o.n_head = o.n_head != 0 ? o.n_head : 4;
+    o.n_kv = o.n_kv != 0 ? o.n_kv : 2;
+    o.context = o.context != 0 ? o.context : 256;
+    return o;
+}
+
+static void put_u32_key(gguf_writer *w, const tiny_options *o, const char *name, int value)
+{
+    char key[96];
+    snprintf(key, sizeof key, "%s.%s", o->architecture, name);
+    if (o->leave_out == NULL || strcmp(o->leave_out, key) != 0) {
+        gguf_put_u32(w, key, (uint32_t)value);
+    }
+}
+
+typedef struct module_size {
+    const char *stem;
+    int rows, cols;
+} module_size;
+
+static void module_sizes(const tiny_options *o, module_size out[7])
+{
+    int kv = o->n_embd / o->n_head * o->n_kv;
+    const module_size sizes[7] = {{"attn_q", o->n_embd, o->n_embd}, {"attn_k", kv, o->n_embd},
+                                  {"attn_v", kv, o->n_embd},        {"attn_output", o->n_embd, o->n_embd},
+                                  {"ffn_gate", o->n_ff, o->n_embd}, {"ffn_up", o->n_ff, o->n_embd},
+                                  {"ffn_down", o->n_embd, o->n_ff}};
+    memcpy(out, sizes, sizeof sizes);
+}
+
+static buffer finish(gguf_writer *w)
+{
+    buffer out = {0};
+    paw_error err;
+    must_ok(gguf_writer_finish(w, &out, &err), &err);
+    gguf_writer_free(w);
+    return out;
+}
+
+static gguf_writer *new_writer(void)
+{
+    gguf_writer *w;
+    paw_error err;
+    must_ok(gguf_writer_new(&w, &err), &err);
+    return w;
+}
+
+buffer tiny_model(const tiny_options *given)
+{
+    tiny_options o = with_defaults(given);
+    maker m = {new_writer(), o.leave_out, o.spoil_shape, o.spoil_scale, o.seed + 1};
+    module_size sizes[7];
+    char name[96];
+    gguf_put_string(m.w, "general.architecture", o.architecture);
+    put_u32_key(m.w, &o, "block_count", o.n_layer);
+    put_u32_key(m.w, &o, "embedding_length", o.n_embd);
+    put_u32_key(m.w, &o, "feed_forward_length", o.n_ff);
+    put_u32_key(m.w, &o, "attention.head_count", o.n_head);
+    put_u32_key(m.w, &o, "attention.head_count_kv", o.n_kv);
+    put_u32_key(m.w, &o, "context_length", o.context);
+    snprintf(name, sizeof name, "%s.attention.layer_norm_rms_epsilon", o.architecture);
+    gguf_put_f32(m.w, name, 1e-5f);
+    put_vocabulary(m.w, o.leave_out);
+    module_sizes(&o, sizes);
+    put_random(&m, "token_embd.weight", o.type, (uint64_t)o.n_embd, N_VOCAB, 1, 1.0f, 0);
+    put_random(&m, "output_norm.weight", TENSOR_F32, (uint64_t)o.n_embd, 1, 1, 0.2f, 1.0f);
+    for (int i = 0; i < o.n_layer; i++) {
+        snprintf(name, sizeof name, "blk.%d.attn_norm.weight", i);
+        put_random(&m, name, TENSOR_F32, (uint64_t)o.n_embd, 1, 1, 0.2f, 1.0f);
+        snprintf(name, sizeof name, "blk.%d.ffn_norm.weight", i);
+        put_random(&m, name, TENSOR_F32, (uint64_t)o.n_embd, 1, 1, 0.2f, 1.0f);
+        for (int j = 0; j < 7; j++) {
+            snprintf(name, sizeof name, "blk.%d.%s.weight", i, sizes[j].stem);
+            put_random(&m, name, o.type, (uint64_t)sizes[j].cols, (uint64_t)sizes[j].rows, 1, 0.2f, 0);
+        }
+    }
+    return finish(m.w);
+}
+
+buffer tiny_adapter(const tiny_options *given, int rank, tensor_type type)
+{
+    tiny_options o = with_defaults(given);
+    maker m = {new_writer(), o.leave_out, o.spoil_shape, o.spoil_scale, o.seed + 77};
+    module_size sizes[7];
+    char name[96];
+    gguf_put_string(m.w, "general.architecture", o.architecture);
+    gguf_put_string(m.w, "general.type", "adapter");
+    gguf_put_string(m.w, "adapter.type", "lora");
+    gguf_put_f32(m.w, "adapter.lora.alpha", (float)rank);
+    module_sizes(&o, sizes);
+    for (int i = 0; i < o.n_layer; i++) {
+        for (int j = 0; j < 7; j++) {
+            snprintf(name, sizeof name, "blk.%d.%s.weight.lora_a", i, sizes[j].stem);
+            put_random(&m, name, type, (uint64_t)sizes[j].cols, (uint64_t)rank, 1, 0.2f, 0);
+            snprintf(name, sizeof name, "blk.%d.%s.weight.lora_b", i, sizes[j].stem);
+            put_random(&m, name, type, (uint64_t)rank, (uint64_t)sizes[j].rows, 1, 0.2f, 0);
+        }
+    }
+    return finish(m.w);
+}
+
+/* ---- compilers ---- */
+
+enum { PREFIX = 4, RANK = 32, BASES = 3, TRUNK = 48 };
+
+static void put_compiler_keys(gguf_writer *w, const tiny_compiler_options *o, const tiny_options *base)
+{
+    static const char *const modules[7] = {"ffn_down", "ffn_gate", "attn_k", "attn_output", "attn_q", "ffn_up", "attn_v"};
+    int32_t map[8];
+    for (int i = 0; i < base->n_layer; i++) {
+        map[i] = i;
+    }
+    gguf_put_string(w, "general.architecture", o->architecture != NULL ? o->architecture : "paw-compiler");
+    gguf_put_u32(w, "paw-compiler.format_version", o->version != 0 ? o->version : 1);
+    gguf_put_string(w, "paw-compiler.snapshot", "tiny-test");
+    gguf_put_string(w, "paw-compiler.base.runtime_id", "tiny");
+    gguf_put_string(w, "paw-compiler.base.sha256", o->base_sha256);
+    gguf_put_string(w, "paw-compiler.interpreter.runtime_id", "tiny");
+    gguf_put_string(w, "paw-compiler.interpreter.name", "test/tiny");
+    gguf_put_string(w, "paw-compiler.interpreter.architecture", base->architecture);
+    gguf_put_u32(w, "paw-compiler.interpreter.block_count", (uint32_t)base->n_layer);
+    gguf_put_string(w, "paw-compiler.pseudo.strategy", "template");
+    gguf_put_string(w, "paw-compiler.pseudo.template", "Task: {spec}\n{examples}");
+    gguf_put_string(w, "paw-compiler.pseudo.examples_header", "Examples:\n");
+    gguf_put_string(w, "paw-compiler.pseudo.example", "Input: {input}\nOutput: {output}\n");
+    gguf_put_string(w, "paw-compiler.encode.template",
+                    o->encode_template != NULL ? o->encode_template : "<|im_start|>user\n{pseudo}<|im_end|>\n");
+    gguf_put_string(w, "paw-compiler.prompt.template",
+                    "<|im_start|>user\n{pseudo}\n[INPUT]\n{INPUT_PLACEHOLDER}\n[END_INPUT]<|im_end|>\n<|im_start|>assistant\n");
+    gguf_put_u32(w, "paw-compiler.prefix_count", PREFIX);
+    gguf_put_i32s(w, "paw-compiler.layer_map", map, (size_t)base->n_layer);
+    gguf_put_bool(w, "paw-compiler.final_norm", true);
+    gguf_put_f32(w, "paw-compiler.pool.rms_eps", 1e-6f);
+    if (o->leave_out == NULL || strcmp(o->leave_out, "paw-compiler.rank") != 0) {
+        gguf_put_u32(w, "paw-compiler.rank", RANK);
+    }
+    gguf_put_f32(w, "paw-compiler.alpha", RANK);
+    gguf_put_u32(w, "paw-compiler.base_count", BASES);
+    gguf_put_strings(w, "paw-compiler.modules", modules, 7);
+    gguf_put_f32(w, "paw-compiler.encoder.lora_alpha", 32);
+    gguf_put_u32(w, "paw-compiler.encoder.lora_rank", 32);
+}
+
+buffer tiny_compiler(const tiny_compiler_options *o)
+{
+    tiny_options base = with_defaults(NULL);
+    maker m = {new_writer(), o->leave_out, NULL, false, o->seed + 1234};
+    module_size sizes[7];
+    char name[128];
+    uint64_t heads = (uint64_t)base.n_layer * 7 * BASES * 2;
+    put_compiler_keys(m.w, o, &base);
+    module_sizes(&base, sizes);
+    put_random(&m, "prefix_embd.weight", TENSOR_F32, (uint64_t)base.n_embd, PREFIX, 1, 1.0f, 0);
+    put_random(&m, "mapper.trunk.weight", TENSOR_F32, (uint64_t)base.n_embd, TRUNK, 1, 0.3f, 0);
+    put_random(&m, "mapper.trunk.bias", TENSOR_F32, TRUNK, 1, 1, 0.1f, 0);
+    put_random(&m, "mapper.coeff_head.weight", TENSOR_F32, TRUNK, heads, 1, o->spread > 0 ? o->spread : 0.05f, 0);
+    put_random(&m, "mapper.coeff_head.bias", TENSOR_F32, heads, 1, 1, 0.3f, 0);
+    for (int j = 0; j < 7; j++) {
+        snprintf(name, sizeof name, "mapper.%s.a_bases", sizes[j].stem);
+        put_random(&m, name, TENSOR_Q8_0, (uint64_t)sizes[j].cols, RANK, BASES, 0.2f, 0);
+        snprintf(name, sizeof name, "mapper.%s.b_bases", sizes[j].stem);
+        put_random(&m, name, TENSOR_Q8_0, RANK, (uint64_t)sizes[j].rows, BASES, 0.2f, 0);
+        for (int i = 0; i < base.n_layer; i++) {
+            snprintf(name, sizeof name, "enc.blk.%d.%s.weight.lora_a", i, sizes[j].stem);
+            put_random(&m, name, TENSOR_Q4_0, (uint64_t)sizes[j].cols, 32, 1, 0.1f, 0);
+            snprintf(name, sizeof name, "enc.blk.%d.%s.weight.lora_b", i, sizes[j].stem);
+            put_random(&m, name, TENSOR_Q4_0, 32, (uint64_t)sizes[j].rows, 1, 0.1f, 0);
+            snprintf(name, sizeof name, "adapter.blk.%d.%s.weight.lora_a", i, sizes[j].stem);
+            put_random(&m, name, TENSOR_Q8_0, (uint64_t)sizes[j].cols, RANK, 1, 0.1f, 0);
+            snprintf(name, sizeof name, "adapter.blk.%d.%s.weight.lora_b", i, sizes[j].stem);
+            put_random(&m, name, TENSOR_Q8_0, RANK, (uint64_t)sizes[j].rows, 1, 0.1f, 0);
+        }
+    }
+    return finish(m.w);
+}
+
+/* ---- files ---- */
+
+void tiny_write(const char *path, const void *data, size_t size)
+{
+    paw_error err;
+    must_ok(file_write_atomic(path, data, size, &err), &err);
+}
+
+char *tiny_folder(void)
+{
+    const char *tmp = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+    char *dir = must(file_join(tmp, "paw-test.XXXXXX"));
+    return must(mkdtemp(dir));
+}
+
+void tiny_remove(char *folder)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
+            char *path = must(file_join(folder, e->d_name));
+            if (unlink(path) != 0) {
+                tiny_remove(strdup(path)); /* a folder */
+            }
+            free(path);
+        }
+    }
+    if (d != NULL) {
+        closedir(d);
+    }
+    rmdir(folder);
+    free(folder);
+}
+
+char *tiny_real_base(void)
+{
+    const char *given = getenv("PAW_TEST_BASE"), *paw = getenv("PAW_HOME"), *cache = getenv("XDG_CACHE_HOME"),
+               *home = getenv("HOME");
+    char path[1024];
+    if (given != NULL) {
+        snprintf(path, sizeof path, "%s", given);
+    } else if (paw != NULL) {
+        snprintf(path, sizeof path, "%s/models/SmolLM2-135M-Instruct.Q4_1.gguf", paw);
+    } else if (cache != NULL) {
+        snprintf(path, sizeof path, "%s/paw/models/SmolLM2-135M-Instruct.Q4_1.gguf", cache);
+    } else {
+        snprintf(path, sizeof path, "%s/.cache/paw/models/SmolLM2-135M-Instruct.Q4_1.gguf", home != NULL ? home : "");
+    }
+    if (access(path, R_OK) != 0) {
+        fprintf(stderr, "the base model is not at %s: fetch it with build/paw pull, or set PAW_TEST_BASE\n", path);
+        abort();
+    }
+    return must(strdup(path));
+}
