@@ -207,7 +207,7 @@ static void elementwise_are_equal(void **unused)
     free(got);
 }
 
-enum { HEADS = 3, DIM = 32, MOST = 70 };
+enum { QUERIES = KERNEL_QUERIES, DIM = 48, MOST = 70 };
 
 /* Attention in double precision over keys and values as they are stored. */
 static void attend_reference(const float *q, const uint16_t *k, const uint16_t *v, int n, double *out)
@@ -239,30 +239,39 @@ static void attention(void **unused)
     enum { SPAN = (MOST + 15) / 16 * 16 };
     static uint16_t k[SPAN * DIM], v[SPAN * DIM];
     uint64_t seed = 12;
-    float *q = random_floats(HEADS * DIM, 2, 6), *scores = random_floats(HEADS * SPAN, 1, 7);
-    float want[HEADS * DIM], got[HEADS * DIM];
+    float *q = random_floats(QUERIES * DIM, 2, 6), *scratch = random_floats(KERNEL_QUERIES * (DIM + SPAN), 1, 7);
+    float want[QUERIES * DIM], got[QUERIES * DIM], *outs[2][QUERIES];
+    const float *qs[QUERIES];
     for (int i = 0; i < SPAN * DIM; i++) {
         k[i] = format_f32_to_f16(tiny_uniform(&seed, 2));
         v[i] = format_f32_to_f16(tiny_uniform(&seed, 2));
     }
-    for (int n = 1; n <= MOST; n++) {
-        scalar()->attend(q, HEADS, k, v, n, DIM, 0.25f, scores, want);
-        for (int h = 0; h < HEADS; h++) {
+    for (int n = 1; n + QUERIES <= MOST; n++) {
+        int ns[QUERIES];
+        for (int i = 0; i < QUERIES; i++) {
+            qs[i] = q + i * DIM;
+            outs[0][i] = want + i * DIM;
+            outs[1][i] = got + i * DIM;
+            ns[i] = n + i / 2;
+        }
+        for (int i = 0; i < QUERIES; i++) { /* one at a time: the definition */
             double right[DIM];
-            attend_reference(q + h * DIM, k, v, n, right);
+            scalar()->attend(qs + i, outs[0] + i, ns + i, 1, k, v, DIM, 0.25f, scratch);
+            attend_reference(qs[i], k, v, ns[i], right);
             for (int d = 0; d < DIM; d++) {
-                assert_true(fabs(right[d] - want[h * DIM + d]) < 1e-5);
+                assert_true(fabs(right[d] - want[i * DIM + d]) < 1e-5);
             }
         }
         for (int s = 0; s < kernels_count(); s++) {
-            if (kernels_at(s) != NULL) {
-                kernels_at(s)->attend(q, HEADS, k, v, n, DIM, 0.25f, scores, got);
-                assert_memory_equal(want, got, sizeof want);
+            for (int m = 1; m <= QUERIES && kernels_at(s) != NULL; m++) { /* together in any number: the same bits */
+                memset(got, 0, sizeof got);
+                kernels_at(s)->attend(qs, outs[1], ns, m, k, v, DIM, 0.25f, scratch);
+                assert_memory_equal(want, got, (size_t)m * DIM * sizeof *got);
             }
         }
     }
     free(q);
-    free(scores);
+    free(scratch);
 }
 
 static void unsound_scales_are_noticed(void **unused)

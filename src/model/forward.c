@@ -204,21 +204,36 @@ static void rotate_and_store(void *context, int begin, int end, int thread)
     }
 }
 
-/* Items are (token, head). */
+/* Queries that share a key-value head go together, KERNEL_QUERIES at a time; items are (key-value head, block of them). */
+static int query_blocks(const step *s)
+{
+    int queries = s->n * (s->m->shape.n_head / s->m->shape.n_kv);
+    return (queries + KERNEL_QUERIES - 1) / KERNEL_QUERIES;
+}
+
+static void attend_block(step *s, int kv, int first, float *scratch_floats)
+{
+    const model_shape *shape = &s->m->shape;
+    scratch *w = &s->m->scratch;
+    const float *q[KERNEL_QUERIES];
+    float *out[KERNEL_QUERIES], factor = 1.0f / __builtin_sqrtf((float)shape->n_head_dim);
+    int n[KERNEL_QUERIES], m = 0, group = shape->n_head / shape->n_kv;
+    for (; m < KERNEL_QUERIES && first + m < s->n * group; m++) {
+        int t = (first + m) / group, h = kv * group + (first + m) % group;
+        size_t at = ((size_t)t * (size_t)shape->n_head + (size_t)h) * (size_t)shape->n_head_dim;
+        q[m] = w->q + at;
+        out[m] = w->heads.x + at;
+        n[m] = s->start + t + 1;
+    }
+    s->m->kernels->attend(q, out, n, m, keys_of(s, kv), values_of(s, kv), shape->n_head_dim, factor, scratch_floats);
+}
+
 static void attend_heads(void *context, int begin, int end, int thread)
 {
     step *s = context;
-    const model_shape *shape = &s->m->shape;
-    scratch *w = &s->m->scratch;
-    size_t dim = (size_t)shape->n_head_dim;
-    size_t span = ((size_t)s->m->context + 15) / 16 * 16;
-    float factor = 1.0f / __builtin_sqrtf((float)dim);
-    int per_kv = shape->n_head / shape->n_kv;
+    int blocks = query_blocks(s);
     for (int i = begin; i < end; i++) {
-        int t = i / shape->n_head, h = i % shape->n_head;
-        s->m->kernels->attend(w->q + (size_t)i * dim, 1, keys_of(s, h / per_kv), values_of(s, h / per_kv),
-                              s->start + t + 1, (int)dim, factor, w->scores + (size_t)thread * span,
-                              w->heads.x + (size_t)i * dim);
+        attend_block(s, i / blocks, i % blocks * KERNEL_QUERIES, s->m->scratch.scores + (size_t)thread * s->m->scratch.score_size);
     }
 }
 
@@ -252,7 +267,7 @@ static void run_layer(step *s, int layer_index)
     set_members(s, qkv, (float *const[]){w->q, w->k, w->v}, 3);
     linear(s, &w->embd, false);
     over_tokens(s, rotate_and_store);
-    thread_pool_run(s->m->pool, s->n * s->m->shape.n_head, s->n > 8 ? 9 : 1, attend_heads, s);
+    thread_pool_run(s->m->pool, query_blocks(s) * s->m->shape.n_kv, 1, attend_heads, s);
     over_tokens(s, quantise_heads);
     set_members(s, o, (float *const[]){w->x}, 1);
     linear(s, &w->heads, true);

@@ -23,7 +23,8 @@ typedef struct scratch {
     float *gate, *up;  /* [MODEL_CHUNK][n_ff] */
     float *out;        /* [MODEL_CHUNK][n_embd] */
     float *angles;     /* [MODEL_CHUNK][n_rot / 2][cosine, sine] */
-    float *scores;     /* [threads][context rounded up to 16] */
+    float *scores;     /* [threads][score_size]: for attention */
+    size_t score_size; /* KERNEL_QUERIES * (n_head_dim + context rounded up to 16) */
     activations embd;  /* of n_embd: after a norm */
     activations heads; /* of n_head * n_head_dim: attention's result */
     activations ff;    /* of n_ff */

@@ -114,7 +114,8 @@ static paw_status new_scratch(model *m, paw_error *err)
     w->gate = floats(chunk * (size_t)s->n_ff);
     w->up = floats(chunk * (size_t)s->n_ff);
     w->angles = floats(chunk * (size_t)s->n_rot);
-    w->scores = floats((size_t)thread_pool_size(m->pool) * span);
+    w->score_size = KERNEL_QUERIES * ((size_t)s->n_head_dim + span);
+    w->scores = floats((size_t)thread_pool_size(m->pool) * w->score_size);
     if (w->x == NULL || w->out == NULL || w->q == NULL || w->k == NULL || w->v == NULL || w->gate == NULL ||
         w->up == NULL || w->angles == NULL || w->scores == NULL) {
         return paw_fail_memory(err, chunk * (size_t)(s->n_embd + s->n_ff) * 8);

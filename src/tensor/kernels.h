@@ -13,6 +13,7 @@
 enum {
     KERNEL_ROWS = 16,  /* outputs of a row group, side by side */
     KERNEL_TILE = 8,   /* most tokens of one call */
+    KERNEL_QUERIES = 8, /* most queries of one attention call */
     KERNEL_BLOCK = 32, /* values that share a scale */
     KERNEL_I4_BLOCK = 320, /* bytes of a block of a row group: f16 scale[16], f16 minimum[16], 256 bytes of nibbles */
 };
@@ -50,12 +51,12 @@ typedef struct kernel_set {
     void (*swiglu)(const float *gate, const float *up, int n, float *y);    /* y = gate / (1 + e^-gate) * up */
 
     /*
-     * Attention of `heads` queries that share a key-value head, over positions [0, n).
-     * q [heads][dim]; k in tiles of 16 positions, [n / 16][dim][16] f16; v [n][dim] f16; scores: scratch of
-     * heads * (n rounded up to 16) floats; out [heads][dim].
+     * Attention of m <= KERNEL_QUERIES queries that share a key-value head; query i sees positions [0, n[i]).
+     * q[i] and out[i] are [dim]; k in tiles of 16 positions, [tiles][dim][16] f16; v [positions][dim] f16; scratch of
+     * KERNEL_QUERIES * (dim + largest n rounded up to 16) floats. dim is a multiple of 16.
      */
-    void (*attend)(const float *q, int heads, const uint16_t *k, const uint16_t *v, int n, int dim, float factor,
-                   float *scores, float *out);
+    void (*attend)(const float *const *q, float *const *out, const int *n, int m, const uint16_t *k, const uint16_t *v,
+                   int dim, float factor, float *scratch);
     void (*store_f16)(const float *x, int n, uint16_t *y); /* n is a multiple of 16 */
 } kernel_set;
 

@@ -15,26 +15,22 @@ static void quantise(const float *x, int cols, int planes, int8_t *q0, int8_t *q
     float range = planes == 2 ? 127.0f * 128.0f : 127.0f;
     for (int b = 0; b < cols / KERNEL_BLOCK; b++, x += KERNEL_BLOCK, q0 += KERNEL_BLOCK) {
         float extreme = block_extreme(x);
-        float inverse = extreme > 0 ? range / extreme : 0.0f;
-        int32_t total = 0;
-        for (int half = 0; half < 2; half++) {
-            v16i q = v_to_int(v_round(v_load(x + half * LANES) * v_set(inverse)));
-            v16i high = planes == 2 ? (q + 64) >> 7 : q;
-            v16i low = q - (high << 7);
-            for (int i = 0; i < LANES; i++) {
-                q0[half * LANES + i] = (int8_t)high[i];
-                total += q[i];
-            }
-            if (planes == 2) {
-                for (int i = 0; i < LANES; i++) {
-                    q1[half * LANES + i] = (int8_t)low[i];
-                }
-            }
+        v16 inverse = v_set(extreme > 0 ? range / extreme : 0.0f);
+        v16i first = v_to_int(v_round(v_load(x) * inverse)), second = v_to_int(v_round(v_load(x + LANES) * inverse));
+        if (planes == 2) {
+            v16i high = (first + 64) >> 7, high2 = (second + 64) >> 7;
+            v_store_bytes(q0, high);
+            v_store_bytes(q0 + LANES, high2);
+            v_store_bytes(q1, first - (high << 7));
+            v_store_bytes(q1 + LANES, second - (high2 << 7));
+            q1 += KERNEL_BLOCK;
+        } else {
+            v_store_bytes(q0, first);
+            v_store_bytes(q0 + LANES, second);
         }
-        q1 = planes == 2 ? q1 + KERNEL_BLOCK : q1;
         scale[b] = extreme / range;
-        isum[b] = total;
-        sum[b] = scale[b] * (float)total;
+        isum[b] = v_sum_int(first + second);
+        sum[b] = scale[b] * (float)isum[b];
     }
 }
 
@@ -95,49 +91,137 @@ static void swiglu(const float *gate, const float *up, int n, float *y)
     }
 }
 
-/* Scores of one query over all positions, the ones beyond n at minus infinity; returns the largest. */
-VEC_INLINE float score(const float *q, const uint16_t *k, int n, int dim, float factor, float *scores)
+/*
+ * Scores of m queries over positions [0, n) in tiles of 16: scores [tile][m][16]. packed is [dim][m]. A lane is a position.
+ */
+VEC_INLINE void score(const float *packed, const uint16_t *k, int n, int dim, float factor, float *scores, const int m)
 {
-    v16 largest = v_set(-3.0e38f);
-    for (int p = 0; p < n; p += LANES, k += (long)dim * LANES) {
-        v16 acc = v_set(0);
-        for (int d = 0; d < dim; d++) {
-            acc = acc + v_set(q[d]) * v_load_f16(k + d * LANES);
+    for (int p = 0; p < n; p += LANES, k += (long)dim * LANES, scores += m * LANES) {
+        v16 acc[KERNEL_QUERIES];
+#pragma GCC unroll 8
+        for (int i = 0; i < m; i++) {
+            acc[i] = v_set(0);
         }
-        acc = acc * v_set(factor);
-        if (n - p < LANES) {
-            for (int i = n - p; i < LANES; i++) {
-                acc[i] = -3.0e38f;
+        for (int d = 0; d < dim; d++) {
+            v16 key = v_load_f16(k + d * LANES);
+#pragma GCC unroll 8
+            for (int i = 0; i < m; i++) {
+                acc[i] = acc[i] + v_set(packed[d * m + i]) * key;
             }
         }
-        largest = v_max(largest, acc);
-        v_store(scores + p, acc);
-    }
-    return v_max_lane(largest);
-}
-
-VEC_INLINE void mix(const float *scores, const uint16_t *v, int n, int dim, float factor, float *out)
-{
-    for (int d = 0; d < dim; d += LANES) {
-        v16 acc = v_set(0);
-        for (int p = 0; p < n; p++) {
-            acc = acc + v_set(scores[p]) * v_load_f16(v + (long)p * dim + d);
+#pragma GCC unroll 8
+        for (int i = 0; i < m; i++) {
+            v_store(scores + i * LANES, acc[i] * v_set(factor));
         }
-        v_store(out + d, acc * v_set(factor));
     }
 }
 
-static void attend(const float *q, int heads, const uint16_t *k, const uint16_t *v, int n, int dim, float factor,
-                   float *scores, float *out)
+/* Turns query i's scores into weights e^(score - largest), 0 beyond n; returns one over their sum. */
+VEC_INLINE float soften(float *scores, int n, int stride)
 {
-    for (int h = 0; h < heads; h++, q += dim, out += dim) {
-        v16 largest = v_set(score(q, k, n, dim, factor, scores)), sum = v_set(0);
-        for (int p = 0; p < n; p += LANES) {
-            v16 e = v_exp(v_load(scores + p) - largest);
-            sum = sum + e;
-            v_store(scores + p, e);
+    int tiles = (n + LANES - 1) / LANES;
+    v16 largest = v_set(-3.0e38f), sum = v_set(0);
+    for (int i = n; i < tiles * LANES; i++) {
+        scores[(tiles - 1) * stride + i % LANES] = -3.0e38f;
+    }
+    for (int t = 0; t < tiles; t++) {
+        largest = v_max(largest, v_load(scores + t * stride));
+    }
+    largest = v_set(v_max_lane(largest));
+    for (int t = 0; t < tiles; t++) {
+        v16 e = v_exp(v_load(scores + t * stride) - largest);
+        sum = sum + e;
+        v_store(scores + t * stride, e);
+    }
+    return 1.0f / v_sum(sum);
+}
+
+/* acc[i] += weight * value for positions [first, n), of two tiles of 16 dimensions (or one); a lane is a dimension. */
+VEC_INLINE void mix(const float *scores, int stride, const uint16_t *v, int first, int n, int dim, v16 (*acc)[2],
+                    const int m, const int wide)
+{
+    for (int p = first; p < n; p++) {
+        const uint16_t *row = v + (long)p * dim;
+        const float *weights = scores + (p / LANES) * stride + p % LANES;
+        v16 a = v_load_f16(row), b = wide ? v_load_f16(row + LANES) : v_set(0);
+#pragma GCC unroll 4
+        for (int i = 0; i < m; i++) {
+            v16 w = v_set(weights[i * LANES]);
+            acc[i][0] = acc[i][0] + w * a;
+            if (wide) {
+                acc[i][1] = acc[i][1] + w * b;
+            }
         }
-        mix(scores, v, n, dim, 1.0f / v_sum(sum), out);
+    }
+}
+
+/* Output of up to four queries: together as far as all of them see, then each alone. */
+VEC_INLINE void mix_four(const float *scores, int stride, const uint16_t *v, const int *n, int dim, const float *factor,
+                         float *const *out, const int m)
+{
+    int least = n[0];
+    for (int i = 1; i < m; i++) {
+        least = n[i] < least ? n[i] : least;
+    }
+    for (int d = 0; d < dim; d += 2 * LANES) {
+        bool wide = d + LANES < dim;
+        v16 acc[4][2];
+        for (int i = 0; i < m; i++) {
+            acc[i][0] = acc[i][1] = v_set(0);
+        }
+        if (wide) {
+            mix(scores, stride, v + d, 0, least, dim, acc, m, 1);
+        } else {
+            mix(scores, stride, v + d, 0, least, dim, acc, m, 0);
+        }
+        for (int i = 0; i < m; i++) {
+            if (wide) {
+                mix(scores + i * LANES, stride, v + d, least, n[i], dim, &acc[i], 1, 1);
+                v_store(out[i] + d + LANES, acc[i][1] * v_set(factor[i]));
+            } else {
+                mix(scores + i * LANES, stride, v + d, least, n[i], dim, &acc[i], 1, 0);
+            }
+            v_store(out[i] + d, acc[i][0] * v_set(factor[i]));
+        }
+    }
+}
+
+VEC_INLINE void attend_queries(const float *const *q, float *const *out, const int *n, const uint16_t *k,
+                               const uint16_t *v, int dim, float factor, float *scratch, const int m)
+{
+    float *packed = scratch, *scores = scratch + dim * KERNEL_QUERIES, inverse[KERNEL_QUERIES];
+    int most = 0;
+    for (int i = 0; i < m; i++) {
+        most = n[i] > most ? n[i] : most;
+        for (int d = 0; d < dim; d++) {
+            packed[d * m + i] = q[i][d];
+        }
+    }
+    score(packed, k, most, dim, factor, scores, m);
+    for (int i = 0; i < m; i++) {
+        inverse[i] = soften(scores + i * LANES, n[i], m * LANES);
+    }
+    int i = 0;
+    for (; i + 4 <= m; i += 4) {
+        mix_four(scores + i * LANES, m * LANES, v, n + i, dim, inverse + i, out + i, 4);
+    }
+    for (; i < m; i++) {
+        mix_four(scores + i * LANES, m * LANES, v, n + i, dim, inverse + i, out + i, 1);
+    }
+}
+
+static void attend(const float *const *q, float *const *out, const int *n, int m, const uint16_t *k, const uint16_t *v,
+                   int dim, float factor, float *scratch)
+{
+    switch (m) {
+    case 1: attend_queries(q, out, n, k, v, dim, factor, scratch, 1); break;
+    case 2: attend_queries(q, out, n, k, v, dim, factor, scratch, 2); break;
+    case 3: attend_queries(q, out, n, k, v, dim, factor, scratch, 3); break;
+    case 4: attend_queries(q, out, n, k, v, dim, factor, scratch, 4); break;
+    case 5: attend_queries(q, out, n, k, v, dim, factor, scratch, 5); break;
+    case 6: attend_queries(q, out, n, k, v, dim, factor, scratch, 6); break;
+    case 7: attend_queries(q, out, n, k, v, dim, factor, scratch, 7); break;
+    default: attend_queries(q, out, n, k, v, dim, factor, scratch, 8); break;
     }
 }
 

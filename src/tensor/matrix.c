@@ -181,11 +181,22 @@ void activations_quantise(activations *a, const kernel_set *kernels, int begin, 
 
 /* ---- products ---- */
 
+static void store_row(const float *tile, int rows, float *y, bool add, float factor)
+{
+    for (int i = 0; i < rows; i++) {
+        y[i] = add ? y[i] + factor * tile[i] : tile[i];
+    }
+}
+
 static void store_tile(const float *tile, int rows, int n, float *y, size_t stride, bool add, float factor)
 {
     for (int t = 0; t < n; t++, tile += KERNEL_ROWS, y += stride) {
-        for (int i = 0; i < rows; i++) {
-            y[i] = add ? y[i] + factor * tile[i] : tile[i];
+        if (rows < KERNEL_ROWS) {
+            store_row(tile, rows, y, add, factor);
+        } else if (add) {
+            store_row(tile, KERNEL_ROWS, y, true, factor);
+        } else {
+            memcpy(y, tile, KERNEL_ROWS * sizeof *y);
         }
     }
 }

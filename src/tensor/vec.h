@@ -21,6 +21,7 @@ enum { LANES = 16 };
 
 typedef float v16 __attribute__((vector_size(64)));
 typedef int32_t v16i __attribute__((vector_size(64)));
+typedef int8_t v16c __attribute__((vector_size(16)));
 
 #define VEC_INLINE static inline __attribute__((always_inline))
 
@@ -108,11 +109,31 @@ VEC_INLINE float v_sum(v16 v)
 
 VEC_INLINE float v_max_lane(v16 v)
 {
-    float m = v[0];
-    for (int i = 1; i < LANES; i++) {
-        m = v[i] > m ? v[i] : m;
+    float a[LANES];
+    v_store(a, v);
+    for (int n = LANES / 2; n > 0; n /= 2) {
+        for (int i = 0; i < n; i++) {
+            a[i] = a[i] > a[i + n] ? a[i] : a[i + n];
+        }
     }
-    return m;
+    return a[0];
+}
+
+VEC_INLINE int32_t v_sum_int(v16i v)
+{
+    int32_t a[LANES], sum = 0;
+    memcpy(a, &v, sizeof a);
+    for (int i = 0; i < LANES; i++) {
+        sum += a[i];
+    }
+    return sum;
+}
+
+/* Lanes in [-128, 127] as bytes. */
+VEC_INLINE void v_store_bytes(int8_t *p, v16i v)
+{
+    v16c c = __builtin_convertvector(v, v16c);
+    memcpy(p, &c, sizeof c);
 }
 
 /* To the nearest integer, ties to even; |a| below 2^22. */
