@@ -56,3 +56,16 @@ paw_status paw_fail_memory(paw_error *err, size_t bytes)
 {
     return paw_fail(err, PAW_ERR_MEMORY, NULL, "out of memory (%zu bytes wanted)", bytes);
 }
+
+paw_status paw_fail_in(paw_error *err, paw_status status, const char *file)
+{
+    if (status != PAW_OK && err != NULL && strncmp(err->where, file, strlen(file)) != 0) {
+        char inner[sizeof err->where];
+        memcpy(inner, err->where, sizeof inner);
+        size_t n = (size_t)snprintf(err->where, sizeof err->where, "%s", file);
+        if (inner[0] != '\0' && n < sizeof err->where) {
+            snprintf(err->where + n, sizeof err->where - n, ": %s", inner);
+        }
+    }
+    return status;
+}

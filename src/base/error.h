@@ -18,6 +18,9 @@ paw_status paw_fail_errno(paw_error *err, int errnum, const char *where, const c
 
 paw_status paw_fail_memory(paw_error *err, size_t bytes);
 
+/* Passes a failure on, with `file` put in front of its `where` unless it stands there already; PAW_OK stays PAW_OK. */
+paw_status paw_fail_in(paw_error *err, paw_status status, const char *file);
+
 #define PAW_TRY(call)                         \
     do {                                      \
         paw_status try_status_ = (call);      \

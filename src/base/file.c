@@ -103,8 +103,9 @@ paw_status file_writer_open(const char *path, file_writer *out, paw_error *err)
     struct stat st;
     memset(out, 0, sizeof *out);
     out->fd = -1;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        return paw_fail(err, PAW_ERR_ARGUMENT, path, "is a directory; name a file");
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* /dev/null would be replaced by the rename */
+        return paw_fail(err, PAW_ERR_ARGUMENT, path, "%s; name a file",
+                        S_ISDIR(st.st_mode) ? "is a directory" : "not a regular file");
     }
     size_t length = strlen(path) + 16;
     out->path = strdup(path);
@@ -214,7 +215,7 @@ paw_status file_make_dirs(const char *path, paw_error *err)
     if (copy == NULL) {
         return paw_fail_memory(err, strlen(path));
     }
-    for (char *p = copy + 1;; p++) {
+    for (char *p = copy[0] == '/' ? copy + 1 : copy;; p++) {
         if (*p != '/' && *p != '\0') {
             continue;
         }

@@ -49,6 +49,9 @@ paw_status cli_find_compiler(const char *override, char **out, paw_error *err);
 /* Runtime id in a program's meta.json; freed by the caller; NULL when it names none. */
 char *cli_program_runtime(const char *meta_json);
 
+/* Cuts the next line off *text (its end becomes a NUL) and returns it; NULL at the end. Empty lines are lines too. */
+char *cli_next_line(char **text);
+
 /* Examples from a JSON-lines file of {"input": .., "output": ..}; free with cli_free_examples. */
 paw_status cli_read_examples(const char *path, paw_example **out, size_t *n, paw_error *err);
 void cli_free_examples(paw_example *examples, size_t n);

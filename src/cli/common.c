@@ -196,6 +196,19 @@ char *cli_program_runtime(const char *meta_json)
 
 /* ---- examples ---- */
 
+char *cli_next_line(char **text)
+{
+    char *line = *text, *end = strchr(line, '\n');
+    if (*line == '\0') {
+        return NULL;
+    }
+    *text = end != NULL ? end + 1 : line + strlen(line);
+    if (end != NULL) {
+        *end = '\0';
+    }
+    return line;
+}
+
 void cli_free_examples(paw_example *examples, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -225,14 +238,15 @@ static paw_status read_example(const char *path, int line, const char *text, paw
 
 paw_status cli_read_examples(const char *path, paw_example **out, size_t *n, paw_error *err)
 {
-    char *text, *save = NULL;
+    char *text;
     size_t size;
     int line = 0;
     *n = 0;
     PAW_TRY(file_read_all(path, 16 << 20, &text, &size, err));
     paw_example *examples = calloc(PAW_EXAMPLES_MAX + 1, sizeof *examples);
     paw_status status = examples == NULL ? paw_fail_memory(err, sizeof *examples) : PAW_OK;
-    for (char *p = strtok_r(text, "\n", &save); p != NULL && status == PAW_OK; p = strtok_r(NULL, "\n", &save)) {
+    char *rest = text;
+    for (char *p; status == PAW_OK && (p = cli_next_line(&rest)) != NULL;) {
         line++;
         if (p[strspn(p, " \t\r")] == '\0') {
             continue;
@@ -247,6 +261,7 @@ paw_status cli_read_examples(const char *path, paw_example **out, size_t *n, paw
     free(text);
     if (status != PAW_OK) {
         cli_free_examples(examples, *n);
+        *n = 0;
         return status;
     }
     *out = examples;

@@ -1,6 +1,8 @@
 /* compile.c: `paw compile`. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/cli.h"
@@ -25,7 +27,7 @@ typedef struct arguments {
     bool json;
 } arguments;
 
-static paw_status read_stdin(char **out, paw_error *err)
+static paw_status read_stdin(char **out, size_t *length, paw_error *err)
 {
     size_t size = 0, capacity = 1 << 16;
     char *text = malloc(capacity + 1);
@@ -40,6 +42,7 @@ static paw_status read_stdin(char **out, paw_error *err)
     }
     text[size] = '\0';
     *out = text;
+    *length = size;
     return PAW_OK;
 }
 
@@ -51,10 +54,12 @@ static paw_status read_spec(const arguments *a, char **out, paw_error *err)
         return *out != NULL ? PAW_OK : paw_fail_memory(err, strlen(a->spec));
     }
     if (strcmp(a->spec_file, "-") == 0) {
-        PAW_TRY(read_stdin(out, err));
-        size = strlen(*out);
+        PAW_TRY(read_stdin(out, &size, err));
     } else {
         PAW_TRY(file_read_all(a->spec_file, 1 << 20, out, &size, err));
+    }
+    if (memchr(*out, 0, size) != NULL) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, a->spec_file, "the spec holds a NUL byte");
     }
     while (size > 0 && strchr(" \t\r\n", (*out)[size - 1]) != NULL) { /* an editor's last line end is no part of it */
         (*out)[--size] = '\0';
@@ -86,14 +91,18 @@ static paw_status compile_to(const arguments *a, const registry *r, paw_compiler
         *path = strdup(a->out);
         return *path == NULL ? paw_fail_memory(err, 64) : paw_compile(compiler, request, *path, result, err);
     }
-    char *temporary;
-    PAW_TRY(registry_program_path(r, "compiling", &temporary, err));
+    char *temporary, name[48];
+    snprintf(name, sizeof name, "compiling-%ld", (long)getpid()); /* others may compile at the same time */
+    PAW_TRY(registry_program_path(r, name, &temporary, err));
     paw_status status = paw_compile(compiler, request, temporary, result, err);
+    bool made = status == PAW_OK;
     if (status == PAW_OK) {
         status = registry_program_path(r, result->program_id, path, err);
     }
     if (status == PAW_OK && rename(temporary, *path) != 0) {
-        status = paw_fail(err, PAW_ERR_IO, *path, "cannot put the program in its place");
+        status = paw_fail_errno(err, errno, *path, "cannot put the program in its place");
+    }
+    if (made && status != PAW_OK) {
         remove(temporary);
     }
     free(temporary);

@@ -1,5 +1,6 @@
 /* eval.c: `paw eval`: compile each spec of a suite, run its cases, count exact matches. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -67,12 +68,15 @@ static const char *text_of(json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-static paw_status check_spec(json_t *spec, int line, const char *suite, paw_error *err)
+static paw_status check_spec(json_t *spec, const json_error_t *error, int line, const char *suite, paw_error *err)
 {
     char where[320];
     json_t *cases = json_object_get(spec, "cases"), *one;
     size_t i;
     snprintf(where, sizeof where, "%s: line %d", suite, line);
+    if (spec == NULL) {
+        return paw_fail(err, PAW_ERR_FORMAT, where, "is not JSON: %s", error->text);
+    }
     if (text_of(spec, "spec") == NULL || json_array_size(cases) == 0) {
         return paw_fail(err, PAW_ERR_FORMAT, where, "wants {\"spec\": \"..\", \"cases\": [..]}");
     }
@@ -152,9 +156,8 @@ static paw_status run_spec(evaluation *e, json_t *spec, paw_error *err)
 
 static paw_status run_lines(evaluation *e, char *text, paw_error *err)
 {
-    char *save = NULL;
     int line = 0;
-    for (char *p = strtok_r(text, "\n", &save); p != NULL; p = strtok_r(NULL, "\n", &save)) {
+    for (char *p; (p = cli_next_line(&text)) != NULL;) {
         json_error_t error;
         line++;
         if (p[strspn(p, " \t\r")] == '\0') {
@@ -165,8 +168,7 @@ static paw_status run_lines(evaluation *e, char *text, paw_error *err)
         }
         cli_progress("spec %d: %d of %d right", e->specs + 1, e->right, e->cases);
         json_t *spec = json_loads(p, 0, &error);
-        paw_status status = spec == NULL ? paw_fail(err, PAW_ERR_FORMAT, e->a->suite, "line %d: %s", line, error.text)
-                                         : check_spec(spec, line, e->a->suite, err);
+        paw_status status = check_spec(spec, &error, line, e->a->suite, err);
         if (status == PAW_OK) {
             status = run_spec(e, spec, err);
             if (status != PAW_OK) {
@@ -254,16 +256,17 @@ static paw_status run(evaluation *e, paw_error *err)
         return paw_fail(err, PAW_ERR_IO, tmp, "cannot create a folder for the programs");
     }
     e->program = file_join(dir, "program.paw");
-    if (e->a->answers != NULL && (e->answers = fopen(e->a->answers, "w")) == NULL) {
-        rmdir(dir);
-        free(dir);
-        return paw_fail(err, PAW_ERR_IO, e->a->answers, "cannot write the file");
+    paw_status status = e->program == NULL ? paw_fail_memory(err, 64) : PAW_OK;
+    if (status == PAW_OK && e->a->answers != NULL && (e->answers = fopen(e->a->answers, "w")) == NULL) {
+        status = paw_fail_errno(err, errno, e->a->answers, "cannot write the file");
     }
-    paw_status status = e->program == NULL ? paw_fail_memory(err, 64) : evaluate(e, err);
+    status = status == PAW_OK ? evaluate(e, err) : status;
     if (e->answers != NULL && fclose(e->answers) != 0 && status == PAW_OK) {
         status = paw_fail(err, PAW_ERR_IO, e->a->answers, "cannot write the file");
     }
-    remove(e->program);
+    if (e->program != NULL) {
+        remove(e->program);
+    }
     rmdir(dir);
     free(dir);
     free(e->program);

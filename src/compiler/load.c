@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "compiler/compiler.h"
 #include "compiler/template.h"
 #include "function/bundle.h"
@@ -48,6 +49,10 @@ static paw_status read_strings(paw_compiler *c, paw_error *err)
     };
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
         PAW_TRY(gguf_get_string(c->file, strings[i].key, strings[i].out, err));
+        size_t size = strlen(*strings[i].out);
+        if (utf8_valid_length(*strings[i].out, size) != size) {
+            return fail_key(c, err, PAW_ERR_FORMAT, strings[i].key, "the text is not UTF-8");
+        }
     }
     if (strcmp(c->strategy, "template") != 0) {
         return fail_key(c, err, PAW_ERR_UNSUPPORTED, KEY("pseudo.strategy"), "only \"template\" is supported");
@@ -81,14 +86,19 @@ static paw_status check_places(paw_compiler *c, paw_error *err)
     return PAW_OK;
 }
 
-static paw_status read_numbers(paw_compiler *c, paw_error *err)
+/* Before all else: a later version may lack keys that this one wants. */
+static paw_status check_version(paw_compiler *c, paw_error *err)
 {
     uint32_t version;
-    const model_shape *shape = model_get_shape(c->base->model);
     PAW_TRY(gguf_get_u32(c->file, KEY("format_version"), &version, err));
-    if (version != 1) {
-        return fail_key(c, err, PAW_ERR_UNSUPPORTED, KEY("format_version"), "only version 1 is supported: update paw");
-    }
+    return version == 1 ? PAW_OK
+                        : fail_key(c, err, PAW_ERR_UNSUPPORTED, KEY("format_version"),
+                                   "only version 1 is supported: update paw");
+}
+
+static paw_status read_numbers(paw_compiler *c, paw_error *err)
+{
+    const model_shape *shape = model_get_shape(c->base->model);
     PAW_TRY(read_u32(c, KEY("interpreter.block_count"), 1, 512, &c->n_layer, err));
     PAW_TRY(read_u32(c, KEY("prefix_count"), 1, 256, &c->n_prefix, err));
     PAW_TRY(read_u32(c, KEY("rank"), 32, 256, &c->rank, err));
@@ -98,8 +108,17 @@ static paw_status read_numbers(paw_compiler *c, paw_error *err)
     PAW_TRY(gguf_get_f32(c->file, KEY("pool.rms_eps"), &c->rms_eps, err));
     PAW_TRY(gguf_get_bool(c->file, KEY("final_norm"), &c->final_norm, err));
     PAW_TRY(gguf_get_f32_or(c->file, KEY("encoder.lora_alpha"), (float)c->encoder_rank, &c->encoder_alpha, err));
-    if (c->rank % 32 != 0 || !(c->alpha > 0) || !(c->rms_eps >= 0 && c->rms_eps < 1)) {
-        return fail_key(c, err, PAW_ERR_FORMAT, KEY("rank"), "rank must be a multiple of 32, alpha positive, pool.rms_eps small");
+    if (c->rank % 32 != 0) {
+        return fail_key(c, err, PAW_ERR_FORMAT, KEY("rank"), "must be a multiple of 32");
+    }
+    if (!(c->alpha > 0 && c->alpha < 1e6f)) { /* what an adapter's reader takes */
+        return fail_key(c, err, PAW_ERR_FORMAT, KEY("alpha"), "is out of range (above 0, below 1e6)");
+    }
+    if (!(c->encoder_alpha >= 0 && c->encoder_alpha < 1e6f)) {
+        return fail_key(c, err, PAW_ERR_FORMAT, KEY("encoder.lora_alpha"), "is out of range (0 to below 1e6)");
+    }
+    if (!(c->rms_eps >= 0 && c->rms_eps < 1)) {
+        return fail_key(c, err, PAW_ERR_FORMAT, KEY("pool.rms_eps"), "is out of range (0 to below 1)");
     }
     if (strcmp(c->architecture, shape->architecture) != 0 || (int)c->n_layer != shape->n_layer) {
         return fail_key(c, err, PAW_ERR_MISMATCH, KEY("interpreter.architecture"),
@@ -310,6 +329,7 @@ static paw_status load(paw_compiler *c, const char *path, paw_error *err)
 {
     PAW_TRY(gguf_open(path, &c->file, err));
     PAW_TRY(check_architecture(c, err));
+    PAW_TRY(check_version(c, err));
     PAW_TRY(check_base(c, err));
     PAW_TRY(read_strings(c, err));
     PAW_TRY(check_places(c, err));
@@ -319,7 +339,7 @@ static paw_status load(paw_compiler *c, const char *path, paw_error *err)
     PAW_TRY(read_mapper(c, err));
     hash_part whole = {gguf_file_data(c->file), gguf_file_size(c->file)};
     hash_sha256_hex(&whole, 1, c->fingerprint);
-    return c->n_base > 0 ? read_encoder(c, err) : PAW_OK;
+    return c->n_base > 0 ? paw_fail_in(err, read_encoder(c, err), path) : PAW_OK;
 }
 
 paw_status paw_compiler_load(const char *path, paw_base *base, paw_compiler **out, paw_error *err)

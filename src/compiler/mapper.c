@@ -197,6 +197,21 @@ static void put_layers(paw_compiler *c, gguf_writer *w, model_module module, cha
     }
 }
 
+/* A damaged compiler file must not become a program that no one can load: Q4_0 keeps values below the largest half. */
+static paw_status check_weights(const paw_compiler *c, model_module module, const float *weights, size_t n, paw_error *err)
+{
+    bool sound = true;
+    for (size_t i = 0; i < n; i++) {
+        sound = sound && weights[i] > -65504.0f && weights[i] < 65504.0f;
+    }
+    if (!sound) {
+        char where[280];
+        snprintf(where, sizeof where, "%s: mapper.%s", gguf_name(c->file), model_module_stem(module));
+        return paw_fail(err, PAW_ERR_FORMAT, where, "the weights that it gives are not finite: the compiler file is damaged");
+    }
+    return PAW_OK;
+}
+
 static paw_status put_module(paw_compiler *c, gguf_writer *w, uint32_t module, const float *coefficients, paw_error *err)
 {
     const model_shape *shape = model_get_shape(c->base->model);
@@ -208,6 +223,9 @@ static paw_status put_module(paw_compiler *c, gguf_writer *w, uint32_t module, c
     paw_status status = weights == NULL || scratch == NULL ? paw_fail_memory(err, (na + nb) * sizeof *weights) : PAW_OK;
     if (status == PAW_OK) {
         status = compiler_module_weights(c, module, coefficients, weights, weights + na, err);
+    }
+    if (status == PAW_OK) {
+        status = check_weights(c, which, weights, na + nb, err);
     }
     if (status == PAW_OK) {
         put_layers(c, w, which, 'a', weights, cols, c->rank, scratch);

@@ -117,7 +117,7 @@ static paw_status load(paw_function *f, const char *path, paw_error *err)
         status = set_prompt(f, b.prompt_template, err);
     }
     bundle_free(&b);
-    return status;
+    return paw_fail_in(err, status, path);
 }
 
 paw_status paw_function_load(const char *path, paw_base *base, paw_function **out, paw_error *err)
@@ -190,7 +190,10 @@ static paw_status input_tokens(const paw_function *f, const char *input, size_t 
         return status;
     }
     int room = model_context(f->base->model) - f->prefix_tokens - 1; /* at least one token of answer */
-    if ((int)out->size > room) {
+    if (out->size == 0) { /* no token, no logits; only where the prompt ends at its placeholder */
+        return paw_fail(err, PAW_ERR_ARGUMENT, "input", "the input is empty, and so is what follows it in the prompt");
+    }
+    if (out->size > INT32_MAX || (int)out->size > room) {
         return paw_fail(err, PAW_ERR_CONTEXT, "input",
                         "%zu tokens of input after a prefix of %d do not fit the context of %d: at most %d; shorten it",
                         out->size, f->prefix_tokens, model_context(f->base->model), room < 0 ? 0 : room);

@@ -329,7 +329,10 @@ static void output_rows(void *context, int begin, int end, int thread)
     matrix_multiply(&s->m->output, s->m->kernels, s->in, 1, begin, end, s->members[0].y, 0, false, 1.0f);
 }
 
-/* Logits of the chunk's last token: its row is moved to the front, so that nothing is computed for the others. */
+/*
+ * Logits of the chunk's last token: its row is moved to the front, so that nothing is computed for the others. One token
+ * costs the reading of the matrix, not the arithmetic, so its activations keep 15 bits.
+ */
 static void compute_logits(step *s, float *logits)
 {
     scratch *w = &s->m->scratch;
@@ -337,6 +340,7 @@ static void compute_logits(step *s, float *logits)
     memmove(w->x, w->x + (size_t)(s->n - 1) * n, n * sizeof *w->x);
     s->n = 1;
     s->norm = s->m->output_norm;
+    activations_set_planes(&w->embd, 2);
     norm_tokens(s, 0, 1, 0);
     s->in = &w->embd;
     s->members[0].y = logits;
@@ -383,11 +387,13 @@ paw_status model_forward(model *m, model_state *state, const model_request *r, p
 {
     PAW_TRY(check(m, state, r, err));
     int planes = r->precise ? 2 : 1;
-    activations_set_planes(&m->scratch.embd, planes);
-    activations_set_planes(&m->scratch.heads, planes);
+    /* Attention's results always keep 15 bits: their matrix is small, and rounding them to 8 costs most of what it gains
+     * (docs/results.md). */
+    activations_set_planes(&m->scratch.heads, 2);
     activations_set_planes(&m->scratch.ff, planes);
     for (int first = 0; first < r->n; first += MODEL_CHUNK) {
         step s = {.m = m, .state = state, .lora = r->lora, .start = state->length};
+        activations_set_planes(&m->scratch.embd, planes); /* compute_logits changes it */
         s.n = r->n - first < MODEL_CHUNK ? r->n - first : MODEL_CHUNK;
         int length = state->length + s.n;
         run_chunk(&s, r, first);

@@ -1,0 +1,1 @@
+"""FuzzyBench: training specs of mechanical fuzzy functions, outputs computed by code."""

@@ -1,0 +1,1 @@
+"""One module a theme; every module registers its families when imported."""
