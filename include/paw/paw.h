@@ -112,6 +112,9 @@ typedef struct paw_compile_result {
 PAW_API paw_status paw_compiler_load(const char *path, paw_base *base, paw_compiler **out, paw_error *err);
 PAW_API void paw_compiler_free(paw_compiler *compiler);
 
+/* Reads which runtime's base model the compiler file at `path` wants, e.g. "smollm2-135m-q4_1"; freed by the caller. */
+PAW_API paw_status paw_compiler_runtime(const char *path, char **out, paw_error *err);
+
 /*
  * Compiles a spec and writes the program to `out_path` atomically: the file appears whole or not at all.
  * The same request gives the same bytes.

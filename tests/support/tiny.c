@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 
 static void *must(void *p)
 {
@@ -68,7 +69,7 @@ static void spell_byte(int byte, char out[4])
 static const char *const specials[] = {"<|endoftext|>", "<|im_start|>", "<|im_end|>"};
 enum { N_SPECIAL = 3, N_VOCAB = 256 + N_SPECIAL + 5 };
 
-static void put_vocabulary(gguf_writer *w, const char *leave_out)
+static void put_vocabulary(gguf_writer *w, const char *leave_out, size_t count)
 {
     static const char *const merged[] = {"th", "he", "the", "in", "er"};
     static const char *const merges[] = {"t h", "h e", "th e", "i n", "e r"};
@@ -89,10 +90,10 @@ static void put_vocabulary(gguf_writer *w, const char *leave_out)
     gguf_put_string(w, "tokenizer.ggml.model", "gpt2");
     gguf_put_string(w, "tokenizer.ggml.pre", "smollm");
     if (leave_out == NULL || strcmp(leave_out, "tokenizer.ggml.tokens") != 0) {
-        gguf_put_strings(w, "tokenizer.ggml.tokens", tokens, N_VOCAB);
+        gguf_put_strings(w, "tokenizer.ggml.tokens", tokens, count);
     }
-    gguf_put_i32s(w, "tokenizer.ggml.token_type", types, N_VOCAB);
-    gguf_put_strings(w, "tokenizer.ggml.merges", merges, 5);
+    gguf_put_i32s(w, "tokenizer.ggml.token_type", types, count);
+    gguf_put_strings(w, "tokenizer.ggml.merges", merges, count == N_VOCAB ? 5 : 4); /* the last makes the last token */
     gguf_put_u32(w, "tokenizer.ggml.eos_token_id", 2);
     gguf_put_u32(w, "tokenizer.ggml.bos_token_id", 1);
 }
@@ -101,10 +102,14 @@ static void put_vocabulary(gguf_writer *w, const char *leave_out)
 
 typedef struct maker {
     gguf_writer *w;
-    const char *leave_out, *spoil_shape;
-    bool spoil_scale;
+    const char *leave_out, *spoil_shape, *spoil_scale;
     uint64_t random;
 } maker;
+
+static bool is(const char *a, const char *b)
+{
+    return a != NULL && strcmp(a, b) == 0;
+}
 
 static void put_random(maker *m, const char *name, tensor_type type, uint64_t ne0, uint64_t ne1, uint64_t ne2, float spread,
                        float offset)
@@ -115,17 +120,23 @@ static void put_random(maker *m, const char *name, tensor_type type, uint64_t ne
     for (size_t i = 0; i < n; i++) {
         values[i] = offset + tiny_uniform(&m->random, spread);
     }
+    if (strcmp(name, "token_embd.weight") == 0 || strcmp(name, "output.weight") == 0) { /* printable ASCII and merges are likelier than all else */
+        for (size_t i = 0; i < n; i++) {
+            size_t token = i / (size_t)ne0;
+            bool likely = (token >= N_SPECIAL + ' ' && token <= N_SPECIAL + '~') || token >= N_SPECIAL + 256;
+            values[i] *= likely ? 1.0f : 0.4f;
+        }
+    }
     uint8_t *data = must(malloc(format_size(type, n)));
     format_quantise(type, values, data, n);
-    if (m->spoil_scale && (type == TENSOR_Q4_0 || type == TENSOR_Q8_0)) {
-        data[0] = 0;
-        data[1] = 0x7C; /* f16 infinity */
-        m->spoil_scale = false;
+    if (is(m->spoil_scale, name)) {
+        bool wide = type == TENSOR_F32;
+        memcpy(data, wide ? "\0\0\x80\x7F" : "\0\x7C", wide ? 4 : 2); /* infinity */
     }
-    if (m->spoil_shape != NULL && strcmp(name, m->spoil_shape) == 0) {
+    if (is(m->spoil_shape, name)) {
         ne[1] -= 1;
     }
-    if (m->leave_out == NULL || strcmp(name, m->leave_out) != 0) {
+    if (!is(m->leave_out, name)) {
         gguf_put_tensor(m->w, name, type, ne2 > 1 ? 3 : ne1 > 1 ? 2 : 1, ne, data);
     }
     free(values);
@@ -149,7 +160,7 @@ static void put_u32_key(gguf_writer *w, const tiny_options *o, const char *name,
 {
     char key[96];
     snprintf(key, sizeof key, "%s.%s", o->architecture, name);
-    if (o->leave_out == NULL || strcmp(o->leave_out, key) != 0) {
+    if (!is(o->leave_out, key)) {
         gguf_put_u32(w, key, (uint32_t)value);
     }
 }
@@ -200,11 +211,20 @@ buffer tiny_model(const tiny_options *given)
     put_u32_key(m.w, &o, "attention.head_count_kv", o.n_kv);
     put_u32_key(m.w, &o, "context_length", o.context);
     snprintf(name, sizeof name, "%s.attention.layer_norm_rms_epsilon", o.architecture);
-    gguf_put_f32(m.w, name, 1e-5f);
-    put_vocabulary(m.w, o.leave_out);
+    if (!is(o.leave_out, name)) {
+        gguf_put_f32(m.w, name, 1e-5f);
+    }
+    if (o.rope_scaling != NULL) {
+        snprintf(name, sizeof name, "%s.rope.scaling.type", o.architecture);
+        gguf_put_string(m.w, name, o.rope_scaling);
+    }
+    put_vocabulary(m.w, o.leave_out, o.tokens != 0 ? (size_t)o.tokens : N_VOCAB);
     module_sizes(&o, sizes);
     put_random(&m, "token_embd.weight", o.type, (uint64_t)o.n_embd, N_VOCAB, 1, 1.0f, 0);
     put_random(&m, "output_norm.weight", TENSOR_F32, (uint64_t)o.n_embd, 1, 1, 0.2f, 1.0f);
+    if (o.untied) {
+        put_random(&m, "output.weight", o.type, (uint64_t)o.n_embd, N_VOCAB, 1, 1.0f, 0);
+    }
     for (int i = 0; i < o.n_layer; i++) {
         snprintf(name, sizeof name, "blk.%d.attn_norm.weight", i);
         put_random(&m, name, TENSOR_F32, (uint64_t)o.n_embd, 1, 1, 0.2f, 1.0f);
@@ -244,48 +264,78 @@ buffer tiny_adapter(const tiny_options *given, int rank, tensor_type type)
 
 enum { PREFIX = 4, RANK = 32, BASES = 3, TRUNK = 48 };
 
+static void key_text(gguf_writer *w, const tiny_compiler_options *o, const char *key, const char *value)
+{
+    if (!is(o->leave_out, key)) {
+        gguf_put_string(w, key, is(o->change_key, key) ? o->text : value);
+    }
+}
+
+static void key_u32(gguf_writer *w, const tiny_compiler_options *o, const char *key, uint32_t value)
+{
+    if (!is(o->leave_out, key)) {
+        gguf_put_u32(w, key, is(o->change_key, key) ? o->number : value);
+    }
+}
+
+static void key_f32(gguf_writer *w, const tiny_compiler_options *o, const char *key, float value)
+{
+    if (is(o->change_key, key)) {
+        memcpy(&value, &o->number, 4);
+    }
+    if (!is(o->leave_out, key)) {
+        gguf_put_f32(w, key, value);
+    }
+}
+
 static void put_compiler_keys(gguf_writer *w, const tiny_compiler_options *o, const tiny_options *base)
 {
-    static const char *const modules[7] = {"ffn_down", "ffn_gate", "attn_k", "attn_output", "attn_q", "ffn_up", "attn_v"};
+    const char *modules[7] = {"ffn_down", "ffn_gate", "attn_k", "attn_output", "attn_q", "ffn_up", "attn_v"};
     int32_t map[8];
     for (int i = 0; i < base->n_layer; i++) {
-        map[i] = i;
+        map[i] = is(o->change_key, "paw-compiler.layer_map") ? (int32_t)o->number : i;
     }
-    gguf_put_string(w, "general.architecture", o->architecture != NULL ? o->architecture : "paw-compiler");
-    gguf_put_u32(w, "paw-compiler.format_version", o->version != 0 ? o->version : 1);
-    gguf_put_string(w, "paw-compiler.snapshot", "tiny-test");
-    gguf_put_string(w, "paw-compiler.base.runtime_id", "tiny");
-    gguf_put_string(w, "paw-compiler.base.sha256", o->base_sha256);
-    gguf_put_string(w, "paw-compiler.interpreter.runtime_id", "tiny");
-    gguf_put_string(w, "paw-compiler.interpreter.name", "test/tiny");
-    gguf_put_string(w, "paw-compiler.interpreter.architecture", base->architecture);
-    gguf_put_u32(w, "paw-compiler.interpreter.block_count", (uint32_t)base->n_layer);
-    gguf_put_string(w, "paw-compiler.pseudo.strategy", "template");
-    gguf_put_string(w, "paw-compiler.pseudo.template", "Task: {spec}\n{examples}");
-    gguf_put_string(w, "paw-compiler.pseudo.examples_header", "Examples:\n");
-    gguf_put_string(w, "paw-compiler.pseudo.example", "Input: {input}\nOutput: {output}\n");
-    gguf_put_string(w, "paw-compiler.encode.template",
-                    o->encode_template != NULL ? o->encode_template : "<|im_start|>user\n{pseudo}<|im_end|>\n");
-    gguf_put_string(w, "paw-compiler.prompt.template",
-                    "<|im_start|>user\n{pseudo}\n[INPUT]\n{INPUT_PLACEHOLDER}\n[END_INPUT]<|im_end|>\n<|im_start|>assistant\n");
-    gguf_put_u32(w, "paw-compiler.prefix_count", PREFIX);
-    gguf_put_i32s(w, "paw-compiler.layer_map", map, (size_t)base->n_layer);
-    gguf_put_bool(w, "paw-compiler.final_norm", true);
-    gguf_put_f32(w, "paw-compiler.pool.rms_eps", 1e-6f);
-    if (o->leave_out == NULL || strcmp(o->leave_out, "paw-compiler.rank") != 0) {
-        gguf_put_u32(w, "paw-compiler.rank", RANK);
+    if (is(o->change_key, "paw-compiler.modules")) {
+        modules[3] = o->text;
     }
-    gguf_put_f32(w, "paw-compiler.alpha", RANK);
-    gguf_put_u32(w, "paw-compiler.base_count", BASES);
-    gguf_put_strings(w, "paw-compiler.modules", modules, 7);
-    gguf_put_f32(w, "paw-compiler.encoder.lora_alpha", 32);
-    gguf_put_u32(w, "paw-compiler.encoder.lora_rank", 32);
+    key_text(w, o, "general.architecture", "paw-compiler");
+    key_u32(w, o, "paw-compiler.format_version", 1);
+    key_text(w, o, "paw-compiler.snapshot", "tiny-test");
+    key_text(w, o, "paw-compiler.base.runtime_id", "tiny");
+    key_text(w, o, "paw-compiler.base.sha256", o->base_sha256);
+    key_text(w, o, "paw-compiler.interpreter.runtime_id", "tiny");
+    key_text(w, o, "paw-compiler.interpreter.name", "test/tiny");
+    key_text(w, o, "paw-compiler.interpreter.architecture", base->architecture);
+    key_u32(w, o, "paw-compiler.interpreter.block_count", (uint32_t)base->n_layer);
+    key_text(w, o, "paw-compiler.pseudo.strategy", "template");
+    key_text(w, o, "paw-compiler.pseudo.template", "Task: {spec}\n{examples}");
+    key_text(w, o, "paw-compiler.pseudo.examples_header", "Examples:\n");
+    key_text(w, o, "paw-compiler.pseudo.example", "Input: {input}\nOutput: {output}\n");
+    key_text(w, o, "paw-compiler.encode.template", "<|im_start|>user\n{pseudo}<|im_end|>\n");
+    key_text(w, o, "paw-compiler.prompt.template",
+             "<|im_start|>user\n{pseudo}\n[INPUT]\n{INPUT_PLACEHOLDER}\n[END_INPUT]<|im_end|>\n<|im_start|>assistant\n");
+    key_u32(w, o, "paw-compiler.prefix_count", PREFIX);
+    if (!is(o->leave_out, "paw-compiler.layer_map")) {
+        gguf_put_i32s(w, "paw-compiler.layer_map", map, (size_t)base->n_layer);
+    }
+    if (!is(o->leave_out, "paw-compiler.final_norm")) {
+        gguf_put_bool(w, "paw-compiler.final_norm", true);
+    }
+    key_f32(w, o, "paw-compiler.pool.rms_eps", 1e-6f);
+    key_u32(w, o, "paw-compiler.rank", RANK);
+    key_f32(w, o, "paw-compiler.alpha", RANK);
+    key_u32(w, o, "paw-compiler.base_count", BASES);
+    if (!is(o->leave_out, "paw-compiler.modules")) {
+        gguf_put_strings(w, "paw-compiler.modules", modules, 7);
+    }
+    key_f32(w, o, "paw-compiler.encoder.lora_alpha", 32);
+    key_u32(w, o, "paw-compiler.encoder.lora_rank", 32);
 }
 
 buffer tiny_compiler(const tiny_compiler_options *o)
 {
     tiny_options base = with_defaults(NULL);
-    maker m = {new_writer(), o->leave_out, NULL, false, o->seed + 1234};
+    maker m = {new_writer(), o->leave_out, o->spoil_shape, o->spoil_scale, o->seed + 1234};
     module_size sizes[7];
     char name[128];
     uint64_t heads = (uint64_t)base.n_layer * 7 * BASES * 2;
@@ -315,7 +365,40 @@ buffer tiny_compiler(const tiny_compiler_options *o)
     return finish(m.w);
 }
 
+void tiny_patch(buffer *file, const char *key, const void *word)
+{
+    size_t n = strlen(key);
+    char *at = memmem(file->data, file->size, key, n);
+    must(at);
+    memcpy(at + n + 4, word, 4);
+}
+
 /* ---- files ---- */
+
+tiny_files tiny_pair(const tiny_options *base, const tiny_compiler_options *compiler)
+{
+    tiny_files f = {.folder = tiny_folder()};
+    tiny_compiler_options o = compiler != NULL ? *compiler : (tiny_compiler_options){0};
+    f.base = must(file_join(f.folder, "base.gguf"));
+    f.compiler = must(file_join(f.folder, "compiler.gguf"));
+    buffer bytes = tiny_model(base);
+    hash_part whole = {bytes.data, bytes.size};
+    hash_sha256_hex(&whole, 1, f.sha256);
+    tiny_write(f.base, bytes.data, bytes.size);
+    buffer_free(&bytes);
+    o.base_sha256 = o.base_sha256 != NULL ? o.base_sha256 : f.sha256;
+    bytes = tiny_compiler(&o);
+    tiny_write(f.compiler, bytes.data, bytes.size);
+    buffer_free(&bytes);
+    return f;
+}
+
+void tiny_pair_free(tiny_files *files)
+{
+    free(files->base);
+    free(files->compiler);
+    tiny_remove(files->folder);
+}
 
 void tiny_write(const char *path, const void *data, size_t size)
 {

@@ -15,18 +15,23 @@ typedef struct tiny_options {
     const char *architecture; /* NULL: llama */
     tensor_type type;         /* of the matrices: F32, F16, Q8_0, Q4_0 (0: F32) */
     int n_layer, n_embd, n_ff, n_head, n_kv, context; /* 0: 2, 64, 96, 4, 2, 256 */
+    bool untied;              /* with an output matrix of its own: answers that do not only repeat themselves */
     const char *leave_out;    /* name of a tensor or key not to write */
     const char *spoil_shape;  /* name of a tensor to write with a row too few */
-    bool spoil_scale;         /* quantised types: the first block's scale is infinite */
+    const char *spoil_scale;  /* name of a quantised tensor whose first block's scale is infinite, or of a float one whose
+                                 first value is */
+    const char *rope_scaling; /* value of rope.scaling.type; NULL: no such key */
+    int tokens;               /* in the vocabulary of a model that has more rows of embeddings; 0: as many */
     uint64_t seed;
 } tiny_options;
 
 typedef struct tiny_compiler_options {
     const char *base_sha256;
-    const char *leave_out;
-    const char *architecture; /* general.architecture; NULL: paw-compiler */
-    const char *encode_template; /* NULL: a sound one */
-    uint32_t version;         /* 0: 1 */
+    const char *leave_out;    /* name of a tensor or key not to write */
+    const char *spoil_shape, *spoil_scale; /* as in a model */
+    const char *change_key;   /* a key of strings or numbers that gets another value: */
+    const char *text;         /*   of strings */
+    uint32_t number;          /*   of numbers */
     uint64_t seed;
     float spread;             /* of the coefficient head; 0: 0.05 */
 } tiny_compiler_options;
@@ -38,6 +43,18 @@ float tiny_uniform(uint64_t *state, float spread); /* in [-spread, spread) */
 buffer tiny_model(const tiny_options *options);
 buffer tiny_compiler(const tiny_compiler_options *options);
 buffer tiny_adapter(const tiny_options *options, int rank, tensor_type type);
+
+/* Overwrites the value of a u32 or f32 key in the bytes of a file. */
+void tiny_patch(buffer *file, const char *key, const void *word);
+
+/* A folder with base.gguf and compiler.gguf that belong together; the options may be NULL, base_sha256 is filled in. */
+typedef struct tiny_files {
+    char *folder, *base, *compiler;
+    char sha256[65]; /* of the base */
+} tiny_files;
+
+tiny_files tiny_pair(const tiny_options *base, const tiny_compiler_options *compiler);
+void tiny_pair_free(tiny_files *files);
 
 /* Writes bytes to a file; aborts on failure. */
 void tiny_write(const char *path, const void *data, size_t size);
