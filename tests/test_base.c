@@ -135,7 +135,7 @@ TEST(buffer_grows_and_ends_with_nul)
 {
     buffer b = {0};
     for (int i = 0; i < 5000; i++) {
-        buffer_append(&b, "0123456789" + i % 10, 1);
+        buffer_append(&b, &"0123456789"[i % 10], 1);
         assert_int_equal(b.data[b.size], 0);
     }
     buffer_append_text(&b, "end");

@@ -16,21 +16,15 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "support/tiny.h"
 #include "text/tokenizer.h"
 
 static const char *base_path(void)
 {
-    static char path[4096];
-    const char *given = getenv("PAW_TEST_BASE"), *cache = getenv("XDG_CACHE_HOME"),
-               *home = getenv("HOME");
-    if (given != NULL) {
-        return given;
+    static char *path;
+    if (path == NULL) {
+        path = tiny_real_base();
     }
-    snprintf(path, sizeof path, "%s%s/paw/models/SmolLM2-135M-Instruct.Q4_1.gguf",
-             cache != NULL  ? cache
-             : home != NULL ? home
-                            : "",
-             cache != NULL ? "" : "/.cache");
     return path;
 }
 

@@ -69,7 +69,7 @@ static paw_status place(adapter *a, const adapter_part *p, uint8_t **at, paw_err
             char where[96];
             snprintf(where, sizeof where, "adapter: blk.%d.%s.weight.lora_%c", p->layer, model_module_stem(p->module),
                      "ab"[i]);
-            return paw_fail(err, PAW_ERR_FORMAT, where, "a block's scale is not a finite number");
+            return paw_fail(err, PAW_ERR_FORMAT, where, "a value or a block's scale is not a finite number");
         }
         both[i]->data = *at;
         *at += matrix_size(both[i]);

@@ -1,6 +1,7 @@
 /* model.c: opening a model: weights by name, scratch memory, states. Not for: computing with them (forward.c). */
 #include "model/model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,13 @@ static paw_status read_norm(const model *m, const char *name, float *out, paw_er
     const gguf_tensor *t;
     PAW_TRY(find_matrix(m, name, 1, m->shape.n_embd, &t, err));
     format_dequantise(t->type, t->data, out, (size_t)m->shape.n_embd);
+    for (int i = 0; i < m->shape.n_embd; i++) {
+        if (!isfinite(out[i])) {
+            char where[280];
+            snprintf(where, sizeof where, "%s: %s", gguf_name(m->file), name);
+            return paw_fail(err, PAW_ERR_FORMAT, where, "a value is not a finite number; fetch the file again");
+        }
+    }
     return PAW_OK;
 }
 

@@ -2,10 +2,11 @@
  * prepared.c: weights laid out for the kernels, kept in a file beside the model (or in a cache) and mapped at later starts.
  *
  * The file: 128 bytes of header (magic, key, size), then the matrices in the order of the sources, each 64-byte aligned. The
- * key is a SHA-256 over the model file's header, size and time of change, and this layout's version: a model file that was
- * replaced gets a new prepared file.
+ * key is a SHA-256 over the model file's header, size and time of change, samples of its data, and this layout's version: a
+ * model file that was replaced gets a new prepared file.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "base/hash.h"
 #include "model/internal.h"
 
-enum { LAYOUT_VERSION = 1, HEADER = 128 };
+enum { LAYOUT_VERSION = 2, HEADER = 128, SAMPLES = 32, SAMPLE_SIZE = 1024 };
 
 typedef struct header {
     char magic[8];
@@ -29,8 +30,13 @@ static void make_key(const gguf_file *file, char key[HASH_HEX_SIZE])
     size_t header_size;
     const void *bytes = gguf_header(file, &header_size);
     uint64_t facts[3] = {LAYOUT_VERSION, gguf_file_size(file), (uint64_t)gguf_mtime_ns(file)};
-    hash_part parts[2] = {{facts, sizeof facts}, {bytes, header_size}};
-    hash_sha256_hex(parts, 2, key);
+    hash_part parts[2 + SAMPLES] = {{facts, sizeof facts}, {bytes, header_size}};
+    size_t size = gguf_file_size(file), sample = size < SAMPLE_SIZE ? size : SAMPLE_SIZE;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        size_t at = (size - sample) / (SAMPLES - 1) * i;
+        parts[2 + i] = (hash_part){(const uint8_t *)gguf_file_data(file) + at, sample};
+    }
+    hash_sha256_hex(parts, 2 + SAMPLES, key);
 }
 
 static char *make_path(const gguf_file *file, const char *key, const char *cache_dir)
@@ -74,6 +80,13 @@ static bool map_existing(model *m, const char *path, const char *key, size_t siz
     return false;
 }
 
+static paw_status unsound(const model *m, const gguf_tensor *t, paw_error *err)
+{
+    char where[280];
+    snprintf(where, sizeof where, "%s: %s", gguf_name(m->file), t->name);
+    return paw_fail(err, PAW_ERR_FORMAT, where, "a value or a block's scale is not a finite number; fetch the file again");
+}
+
 typedef struct job {
     const weight_source *source;
     uint8_t *dst;
@@ -89,6 +102,25 @@ static void prepare_groups(void *context, int begin, int end, int thread)
     }
 }
 
+/* Embeddings that are not also the output matrix are read row by row from the model file: looked over once, here. */
+static paw_status check_embedding(const model *m, paw_error *err)
+{
+    size_t n = (size_t)m->shape.n_embd, row = format_size(m->embedding->type, n);
+    float *x = malloc(n * sizeof *x);
+    bool sound = true;
+    if (x == NULL) {
+        return paw_fail_memory(err, n * sizeof *x);
+    }
+    for (int i = 0; i < m->shape.n_vocab && sound; i++) {
+        format_dequantise(m->embedding->type, m->embedding->data + (size_t)i * row, x, n);
+        for (size_t j = 0; j < n; j++) {
+            sound = sound && isfinite(x[j]);
+        }
+    }
+    free(x);
+    return sound ? PAW_OK : unsound(m, m->embedding, err);
+}
+
 static paw_status lay_out(model *m, weight_source *sources, size_t n, uint8_t *data, paw_error *err)
 {
     bool sound[64];
@@ -98,14 +130,12 @@ static paw_status lay_out(model *m, weight_source *sources, size_t n, uint8_t *d
         thread_pool_run(m->pool, sources[i].target->groups, 8, prepare_groups, &j);
         for (int t = 0; t < thread_pool_size(m->pool); t++) {
             if (!sound[t]) {
-                char where[280];
-                snprintf(where, sizeof where, "%s: %s", gguf_name(m->file), sources[i].tensor->name);
-                return paw_fail(err, PAW_ERR_FORMAT, where, "a block's scale is not a finite number; fetch the file again");
+                return unsound(m, sources[i].tensor, err);
             }
         }
         data += matrix_size(sources[i].target);
     }
-    return PAW_OK;
+    return sources[n - 1].tensor == m->embedding ? PAW_OK : check_embedding(m, err);
 }
 
 /* Keeping the file is a matter of speed only: a read-only place or a full disk is no error. */

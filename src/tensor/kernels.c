@@ -4,9 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 extern const kernel_set kernels_scalar;
 #if defined(__x86_64__)
 extern const kernel_set kernels_avx2, kernels_avx512;
+#endif
+
+#if defined(__x86_64__)
+/* Half-precision conversions: not among the names that every compiler's __builtin_cpu_supports knows. */
+static bool has_f16c(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
 #endif
 
 static bool can_run(const kernel_set *set)
@@ -19,7 +32,7 @@ static bool can_run(const kernel_set *set)
                __builtin_cpu_supports("avx512vnni");
     }
     if (set == &kernels_avx2) {
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
+        return __builtin_cpu_supports("avx2") && has_f16c();
     }
 #endif
     return set == &kernels_scalar;

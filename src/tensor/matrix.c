@@ -91,22 +91,32 @@ static bool prepare_i8(const uint8_t *raw, int cols, uint8_t *group, int row)
     return sound;
 }
 
-static void prepare_float(tensor_type type, const uint8_t *raw, int cols, uint8_t *group, int row)
+static bool all_finite(const float *x, int n)
+{
+    float sum = 0;
+    for (int i = 0; i < n; i++) {
+        sum += x[i] * 0.0f; /* NaN for an infinity or a NaN, else 0 */
+    }
+    return sum == 0.0f;
+}
+
+static bool prepare_float(tensor_type type, const uint8_t *raw, int cols, uint8_t *group, int row)
 {
     enum { CHUNK = 256 };
     float values[CHUNK];
+    bool sound = true;
     size_t width = type == TENSOR_F16 ? 2 : 4;
     for (int k = 0; k < cols; k += CHUNK) {
         int n = cols - k < CHUNK ? cols - k : CHUNK;
         const uint8_t *src = raw + format_size(type, (size_t)k);
-        if (type != TENSOR_F16) {
-            format_dequantise(type, src, values, (size_t)n);
-        }
+        format_dequantise(type, src, values, (size_t)n);
+        sound = all_finite(values, n) && sound;
         for (int j = 0; j < n; j++) {
             const void *value = width == 2 ? (const void *)(src + 2 * j) : (const void *)&values[j];
             memcpy(group + ((size_t)(k + j) * KERNEL_ROWS + (size_t)row) * width, value, width);
         }
     }
+    return sound;
 }
 
 bool matrix_prepare(const matrix *m, tensor_type type, const uint8_t *raw, uint8_t *dst, int begin, int end)
@@ -121,7 +131,7 @@ bool matrix_prepare(const matrix *m, tensor_type type, const uint8_t *raw, uint8
             switch (m->kind) {
             case MATRIX_I4: sound = prepare_i4(type, src, m->cols, group, row) && sound; break;
             case MATRIX_I8: sound = prepare_i8(src, m->cols, group, row) && sound; break;
-            default: prepare_float(type, src, m->cols, group, row); break;
+            default: sound = prepare_float(type, src, m->cols, group, row) && sound; break;
             }
         }
     }

@@ -37,7 +37,7 @@ size_t matrix_size(const matrix *m);
 
 /*
  * Lays out groups [begin, end) of the matrix whose rows stand at `raw` in format `type` into dst (the whole matrix's place).
- * False when a scale is infinite, NaN or too large: the file is damaged.
+ * False when a scale or a value is infinite or NaN: the file is damaged.
  */
 bool matrix_prepare(const matrix *m, tensor_type type, const uint8_t *raw, uint8_t *dst, int begin, int end);
 

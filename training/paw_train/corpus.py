@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -113,10 +114,21 @@ def split_of(key: str, share: float = 0.04) -> str:
     return "valid" if u < share else "test" if u < 2 * share else "train"
 
 
+def frozen_splits(path: str = os.path.join(os.path.dirname(__file__), "..", "heldout.tsv")) -> dict[str, str]:
+    """Ids that stay held out whatever the corpus becomes -> their split; empty without the file."""
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as f:
+        rows = [line.split() for line in f if line.strip() and not line.startswith("#")]
+    return {name: part for part, name in rows}
+
+
 def split(functions: Sequence[Function], share: float = 0.04) -> dict[str, list[Function]]:
-    """Split functions by their groups."""
-    keys = group_keys(functions)
+    """Split functions by their groups. A frozen id keeps its split, and its near-twins go there with it."""
+    keys, frozen = group_keys(functions), frozen_splits()
+    group_split = {keys[f.id]: frozen[f.id] for f in functions if f.id in frozen}
     out: dict[str, list[Function]] = {name: [] for name in SPLITS}
     for function in functions:
-        out[split_of(keys[function.id], share)].append(function)
+        key = keys[function.id]
+        out[frozen.get(function.id) or group_split.get(key) or split_of(key, share)].append(function)
     return out
