@@ -66,7 +66,9 @@ typedef struct paw_base paw_base;
 typedef struct paw_base_options {
     int threads;             /* worker threads, 1 to 64; 0: one per processor that this process may use */
     int context;             /* tokens of context, 64 up to what the model was trained with; 0: 2048 or the model's limit */
-    const char *cache_dir;   /* where prepared weights are kept; NULL: beside the model file, or not at all */
+    const char *cache_dir; /* where prepared weights are kept; NULL: beside the model file, or not at all */
+    const char *state_dir; /* where the states of programs' prefixes are kept, so that only the first load computes them;
+                              NULL: nowhere */
 } paw_base_options;
 
 /*

@@ -1,4 +1,4 @@
-/* hash.c: SHA-256 through libsodium. */
+/* hash.c: SHA-256 and BLAKE2b through libsodium. */
 #include "base/hash.h"
 
 #include <sodium.h>
@@ -30,6 +30,18 @@ void hash_sha256_hex(const hash_part *parts, size_t n, char out[HASH_HEX_SIZE])
         hash_add(&stream, parts[i].data, parts[i].size);
     }
     hash_end(&stream, out);
+}
+
+void hash_blake2b_hex(const hash_part *parts, size_t n, char out[HASH_HEX_SIZE])
+{
+    crypto_generichash_state state;
+    unsigned char digest[32];
+    crypto_generichash_init(&state, NULL, 0, sizeof digest);
+    for (size_t i = 0; i < n; i++) {
+        crypto_generichash_update(&state, parts[i].data, parts[i].size);
+    }
+    crypto_generichash_final(&state, digest, sizeof digest);
+    sodium_bin2hex(out, HASH_HEX_SIZE, digest, sizeof digest);
 }
 
 uint64_t hash_fnv(const void *data, size_t size)

@@ -39,9 +39,9 @@ int cli_usage(const char *command, const char *format, ...) __attribute__((forma
 void cli_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_progress_done(void);
 
-/* Base model of a runtime: `override` if not NULL, else the registry's file. */
-paw_status cli_load_base(const registry *r, const char *runtime_id, const char *override, int threads, paw_base **out,
-                         paw_error *err);
+/* Base model of a runtime: `override` if not NULL, else the registry's file. keep_states: programs' prefixes are kept. */
+paw_status cli_load_base(const registry *r, const char *runtime_id, const char *override, int threads, bool keep_states,
+                         paw_base **out, paw_error *err);
 
 /* The compiler file to use: `override`, $PAW_COMPILER, or the one shipped with the command. Freed by the caller. */
 paw_status cli_find_compiler(const char *override, char **out, paw_error *err);

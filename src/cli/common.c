@@ -138,10 +138,12 @@ void cli_progress_done(void)
 
 /* ---- files ---- */
 
-paw_status cli_load_base(const registry *r, const char *runtime_id, const char *override, int threads, paw_base **out,
-                         paw_error *err)
+paw_status cli_load_base(const registry *r, const char *runtime_id, const char *override, int threads, bool keep_states,
+                         paw_base **out, paw_error *err)
 {
-    paw_base_options options = {.threads = threads, .cache_dir = registry_prepared_dir(r)};
+    paw_base_options options = {.threads = threads,
+                                .cache_dir = registry_prepared_dir(r),
+                                .state_dir = keep_states ? registry_state_dir(r) : NULL};
     if (override != NULL) {
         return paw_base_load(override, &options, out, err);
     }

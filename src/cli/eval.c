@@ -239,7 +239,7 @@ static paw_status load(evaluation *e, const registry *r, paw_error *err)
     paw_status status = raw ? PAW_OK : cli_find_compiler(e->a->compiler, &path, err);
     status = status == PAW_OK && !raw ? paw_compiler_runtime(path, &runtime, err) : status;
     if (status == PAW_OK) {
-        status = cli_load_base(r, raw ? "smollm2-135m-q4_1" : runtime, e->a->base, e->a->threads, &e->base, err);
+        status = cli_load_base(r, raw ? "smollm2-135m-q4_1" : runtime, e->a->base, e->a->threads, false, &e->base, err);
     }
     status = status == PAW_OK && !raw ? paw_compiler_load(path, e->base, &e->compiler, err) : status;
     free(path);

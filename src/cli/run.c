@@ -110,7 +110,7 @@ static paw_status run(const arguments *a, const registry *r, paw_error *err)
     status = status == PAW_OK ? paw_program_read(path, &info, err) : status;
     if (status == PAW_OK) {
         runtime = cli_program_runtime(info.json);
-        status = cli_load_base(r, runtime, a->base, a->threads, &base, err);
+        status = cli_load_base(r, runtime, a->base, a->threads, true, &base, err);
     }
     status = status == PAW_OK ? paw_function_load(path, base, &f, err) : status;
     if (status == PAW_OK) {
@@ -118,6 +118,7 @@ static paw_status run(const arguments *a, const registry *r, paw_error *err)
                  : strcmp(a->input, "-") == 0 ? answer_stdin(a, f, err)
                                               : answer_one(a, f, a->input, strlen(a->input), err);
     }
+    registry_trim_states(r, 100);
     paw_function_free(f);
     paw_base_free(base);
     paw_program_info_clear(&info);

@@ -38,7 +38,13 @@ paw_status paw_base_load(const char *path, const paw_base_options *options, paw_
         return paw_fail_memory(err, sizeof *base);
     }
     pthread_mutex_init(&base->lock, NULL);
-    paw_status status = model_open(path, &mo, &base->model, err);
+    paw_status status = PAW_OK;
+    if (options != NULL && options->state_dir != NULL && (base->state_dir = strdup(options->state_dir)) == NULL) {
+        status = paw_fail_memory(err, strlen(options->state_dir));
+    }
+    if (status == PAW_OK) {
+        status = model_open(path, &mo, &base->model, err);
+    }
     if (status == PAW_OK) {
         status = tokenizer_new(model_get_file(base->model), &base->tokenizer, err);
     }
@@ -59,6 +65,7 @@ void paw_base_free(paw_base *base)
         tokenizer_free(base->tokenizer);
         model_close(base->model);
         pthread_mutex_destroy(&base->lock);
+        free(base->state_dir);
         free(base);
     }
 }

@@ -11,6 +11,7 @@
 struct paw_base {
     model *model;
     tokenizer *tokenizer;
+    char *state_dir; /* where prefix states are kept; NULL: nowhere */
     pthread_mutex_t lock; /* held during every forward pass */
     char sha256[HASH_HEX_SIZE]; /* empty until asked for */
 };

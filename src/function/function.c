@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "function/base.h"
 #include "function/bundle.h"
+#include "function/prefix.h"
 
 enum { DEFAULT_MAX_TOKENS = 512 };
 
@@ -66,23 +67,21 @@ static paw_status tokens_of(const paw_base *base, const char *text, size_t size,
     return tokenizer_encode(base->tokenizer, text, size, true, out, err);
 }
 
-static paw_status compute_prefix(paw_function *f, const char *text, size_t size, paw_error *err)
+static paw_status fill_prefix(paw_function *f, const char *text, size_t size, const bundle *b, paw_error *err)
 {
     token_list tokens = {0};
+    const void *file = b != NULL ? b->adapter : NULL;
     paw_status status = tokens_of(f->base, text, size, &tokens, err);
-    if (status == PAW_OK && tokens.size > 0) {
-        model_request r = {.tokens = tokens.data, .n = (int)tokens.size, .lora = f->lora};
-        pthread_mutex_lock(&f->base->lock);
-        status = model_forward(f->base->model, f->state, &r, err);
-        pthread_mutex_unlock(&f->base->lock);
+    if (status == PAW_OK) {
+        status = prefix_fill(f->base, f->lora, file, b != NULL ? b->adapter_size : 0, &tokens, f->state, err);
     }
     f->prefix_tokens = (int)tokens.size;
     token_list_free(&tokens);
     return status;
 }
 
-/* Splits the template at the placeholder and computes what stands before it. */
-static paw_status set_prompt(paw_function *f, const char *prompt_template, paw_error *err)
+/* Splits the template at the placeholder and fills the state with what stands before it; b: NULL for the bare model. */
+static paw_status set_prompt(paw_function *f, const char *prompt_template, const bundle *b, paw_error *err)
 {
     const char *at = strstr(prompt_template, BUNDLE_PLACEHOLDER);
     f->suffix = strdup(at + strlen(BUNDLE_PLACEHOLDER));
@@ -91,7 +90,7 @@ static paw_status set_prompt(paw_function *f, const char *prompt_template, paw_e
         return paw_fail_memory(err, strlen(at));
     }
     PAW_TRY(model_state_new(f->base->model, &f->state, err));
-    return compute_prefix(f, prompt_template, (size_t)(at - prompt_template), err);
+    return fill_prefix(f, prompt_template, (size_t)(at - prompt_template), b, err);
 }
 
 static paw_status read_adapter(paw_function *f, const bundle *b, const char *path, paw_error *err)
@@ -114,7 +113,7 @@ static paw_status load(paw_function *f, const char *path, paw_error *err)
         status = read_adapter(f, &b, path, err);
     }
     if (status == PAW_OK) {
-        status = set_prompt(f, b.prompt_template, err);
+        status = set_prompt(f, b.prompt_template, &b, err);
     }
     bundle_free(&b);
     return paw_fail_in(err, status, path);
@@ -156,7 +155,7 @@ paw_status paw_function_prompted(const char *instructions, paw_base *base, paw_f
     paw_status status = text == NULL || f == NULL ? paw_fail_memory(err, sizeof *f) : PAW_OK;
     if (status == PAW_OK) {
         f->base = base;
-        status = set_prompt(f, text, err);
+        status = set_prompt(f, text, NULL, err);
     }
     free(text);
     if (status != PAW_OK) {

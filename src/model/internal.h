@@ -3,6 +3,7 @@
 #define PAW_MODEL_INTERNAL_H
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "model/model.h"
 
 enum {
@@ -42,6 +43,7 @@ struct model {
     float *norms;                 /* all norm weights, 64-byte aligned; layers point into it */
     const float *output_norm;
     double *frequencies;          /* [n_rot / 2] */
+    char identity[HASH_HEX_SIZE]; /* of file and weight layout: what a state was computed with */
     file_map prepared;            /* data NULL when the weights are in `memory` */
     uint8_t *memory;
     scratch scratch;

@@ -2,7 +2,7 @@
  * prepared.c: weights laid out for the kernels, kept in a file beside the model (or in a cache) and mapped at later starts.
  *
  * The file: 128 bytes of header (magic, key, size), then the matrices in the order of the sources, each 64-byte aligned. The
- * key is a SHA-256 over the model file's header, size and time of change, samples of its data, and this layout's version: a
+ * key is a hash over the model file's header, size and time of change, samples of its data, and this layout's version: a
  * model file that was replaced gets a new prepared file.
  */
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "model/internal.h"
 
-enum { LAYOUT_VERSION = 2, HEADER = 128, SAMPLES = 32, SAMPLE_SIZE = 1024 };
+enum { LAYOUT_VERSION = 3, HEADER = 128, SAMPLES = 32, SAMPLE_SIZE = 1024 };
 
 typedef struct header {
     char magic[8];
@@ -36,7 +36,7 @@ static void make_key(const gguf_file *file, char key[HASH_HEX_SIZE])
         size_t at = (size - sample) / (SAMPLES - 1) * i;
         parts[2 + i] = (hash_part){(const uint8_t *)gguf_file_data(file) + at, sample};
     }
-    hash_sha256_hex(parts, 2 + SAMPLES, key);
+    hash_blake2b_hex(parts, 2 + SAMPLES, key);
 }
 
 static char *make_path(const gguf_file *file, const char *key, const char *cache_dir)
@@ -167,6 +167,7 @@ paw_status prepared_load(model *m, weight_source *sources, size_t n, const char 
         size += matrix_size(sources[i].target);
     }
     make_key(m->file, key);
+    memcpy(m->identity, key, sizeof key);
     char *path = make_path(m->file, key, cache_dir);
     if (path == NULL) {
         return paw_fail_memory(err, 256);

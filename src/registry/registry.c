@@ -14,7 +14,7 @@
 enum { MIN_ID = 6 };
 
 struct registry {
-    char *models, *prepared, *programs;
+    char *models, *prepared, *programs, *states;
 };
 
 static char *home_dir(void)
@@ -40,9 +40,10 @@ paw_status registry_open(registry **out, paw_error *err)
         r->models = file_join(home, "models");
         r->prepared = file_join(home, "models/prepared");
         r->programs = file_join(home, "programs");
+        r->states = file_join(home, "programs/states");
     }
     free(home);
-    if (r == NULL || r->models == NULL || r->prepared == NULL || r->programs == NULL) {
+    if (r == NULL || r->models == NULL || r->prepared == NULL || r->programs == NULL || r->states == NULL) {
         registry_close(r);
         return paw_fail_memory(err, 256);
     }
@@ -56,6 +57,7 @@ void registry_close(registry *r)
         free(r->models);
         free(r->prepared);
         free(r->programs);
+        free(r->states);
         free(r);
     }
 }
@@ -68,6 +70,52 @@ char *registry_model_path(const registry *r, const runtime_info *runtime)
 const char *registry_prepared_dir(const registry *r)
 {
     return r->prepared;
+}
+
+const char *registry_state_dir(const registry *r)
+{
+    return r->states;
+}
+
+typedef struct aged {
+    char *path;
+    int64_t used; /* seconds */
+} aged;
+
+static int youngest_first(const void *a, const void *b)
+{
+    int64_t x = ((const aged *)a)->used, y = ((const aged *)b)->used;
+    return (x < y) - (x > y);
+}
+
+void registry_trim_states(const registry *r, int keep)
+{
+    enum { MOST = 4096 };
+    DIR *dir = opendir(r->states);
+    aged *files = dir != NULL ? calloc(MOST, sizeof *files) : NULL;
+    int n = 0;
+    for (struct dirent *e; files != NULL && n < MOST && (e = readdir(dir)) != NULL;) {
+        struct stat st;
+        char *path = e->d_name[0] != '.' ? file_join(r->states, e->d_name) : NULL;
+        if (path != NULL && stat(path, &st) == 0) {
+            files[n++] = (aged){path, st.st_atime > st.st_mtime ? st.st_atime : st.st_mtime};
+        } else {
+            free(path);
+        }
+    }
+    if (n > keep) {
+        qsort(files, (size_t)n, sizeof *files, youngest_first);
+    }
+    for (int i = 0; i < n; i++) {
+        if (i >= keep) {
+            remove(files[i].path);
+        }
+        free(files[i].path);
+    }
+    free(files);
+    if (dir != NULL) {
+        closedir(dir);
+    }
 }
 
 paw_status registry_program_path(const registry *r, const char *id, char **out, paw_error *err)
