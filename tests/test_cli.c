@@ -168,7 +168,7 @@ static void make_program(void)
 
 /* ---- usage ---- */
 
-static const char *const COMMANDS[] = {"compile", "run", "eval", "info", "pull"};
+static const char *const COMMANDS[] = {"compile", "run", "eval", "info", "pull", "bench"};
 
 TEST(help)
 {
@@ -755,6 +755,40 @@ TEST(the_example_runs)
     done(&r);
 }
 
+TEST(bench_measures)
+{
+    make_program();
+    result r = RUN("bench", "--program", "program.paw", "--prefill", "32", "--decode", "4", "--copies", "2", "--rounds", "2",
+                   "--json", TINY);
+    succeeded(&r);
+    static const char *const keys[] = {"base_load_ms", "prefill_tokens_per_s", "decode_tokens_per_s", "base_resident_mib",
+                                       "program_first_load_ms", "program_load_ms", "call_ms", "program_resident_mib"};
+    json_t *o = json_of(&r);
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        assert_true(json_is_number(json_object_get(o, keys[i])));
+    }
+    json_decref(o);
+    done(&r);
+    r = RUN("bench", "--prefill", "16", "--decode", "0", "--rounds", "1", TINY);
+    succeeded(&r);
+    assert_null(strstr(r.out, "program"));
+    done(&r);
+    failed(RUN("bench", "--prefill", "100000", TINY), 1, "within the context");
+}
+
+/* A second run takes up the prefix's state and answers the same. */
+TEST(states_are_kept)
+{
+    make_program();
+    result first = RUN("run", "--program", "program.paw", "--input", "hello there", "--max-tokens", "8", TINY);
+    result second = RUN("run", "--program", "program.paw", "--input", "hello there", "--max-tokens", "8", TINY);
+    succeeded(&first);
+    succeeded(&second);
+    assert_string_equal(first.out, second.out);
+    done(&first);
+    done(&second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -777,6 +811,8 @@ int main(void)
         cmocka_unit_test(pull_keeps_nothing_wrong),
         cmocka_unit_test(pull_without_pip),
         cmocka_unit_test(the_example_runs),
+        cmocka_unit_test(bench_measures),
+        cmocka_unit_test(states_are_kept),
     };
     return cmocka_run_group_tests_name("cli", tests, setup, teardown);
 }

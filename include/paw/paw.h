@@ -81,6 +81,14 @@ PAW_API void paw_base_free(paw_base *base);
 /* Hex SHA-256 of the model file (64 digits), computed on the first call. Owned by the base. */
 PAW_API paw_status paw_base_sha256(paw_base *base, const char **out, paw_error *err);
 
+typedef struct paw_speed {
+    double prefill_tokens_per_s;
+    double decode_tokens_per_s;
+} paw_speed;
+
+/* Computes `prefill` tokens at once and then `decode` tokens one by one, and tells how fast that went. */
+PAW_API paw_status paw_base_measure(paw_base *base, int prefill, int decode, paw_speed *out, paw_error *err);
+
 /* ---- compiling ------------------------------------------------------------------------------------------------- */
 
 #define PAW_SPEC_MIN_CHARS 10

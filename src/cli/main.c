@@ -13,6 +13,7 @@ static const char HELP[] =
     "  eval      compile the specs of a suite and score their cases\n"
     "  info      look into a program, or list programs and base models\n"
     "  pull      fetch and verify a base model\n"
+    "  bench     measure speed and memory on this machine\n"
     "\n"
     "  --version, --help\n";
 
@@ -21,7 +22,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int, char **);
-    } commands[] = {{"compile", cmd_compile}, {"run", cmd_run}, {"eval", cmd_eval}, {"info", cmd_info}, {"pull", cmd_pull}};
+    } commands[] = {{"compile", cmd_compile}, {"run", cmd_run}, {"eval", cmd_eval}, {"info", cmd_info}, {"pull", cmd_pull}, {"bench", cmd_bench}};
     if (argc < 2) {
         fputs(HELP, stderr);
         return CLI_USAGE;
