@@ -2,6 +2,7 @@
 #   make          builds build/paw, build/libpaw.so and build/libpaw.a
 #   make demo     installs what is needed, fetches the base model, compiles three specs and runs them
 #   make check    installs what is needed, builds with warnings as errors and runs every test
+#   make sanitize the same tests but the three slowest under the address and undefined-behaviour sanitizers
 BUILD ?= build
 JOBS ?= $(shell nproc)
 
@@ -30,7 +31,7 @@ check: model
 sanitize: deps
 	@cmake -S . -B build-sanitize -G Ninja -DPAW_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
 	@cmake --build build-sanitize -j $(JOBS)
-	@cd build-sanitize && ctest --output-on-failure
+	@cd build-sanitize && ctest --output-on-failure -E 'logits|peer|compiler_golden'
 
 install: all
 	@cmake --install $(BUILD)
