@@ -16,7 +16,13 @@
 #include "support/tiny.h"
 #include "tensor/matrix.h"
 
-enum { ROWS = 53, COLS = 160, TOKENS = 11 };
+enum { ROWS = 53, TOKENS = 11 };
+
+/* An odd number of blocks where the format allows it. */
+static int cols_of(tensor_type type)
+{
+    return format_of(type)->block == 256 ? 512 : 160;
+}
 
 static const kernel_set *scalar(void)
 {
@@ -34,24 +40,14 @@ static float *random_floats(size_t n, float spread, uint64_t seed)
 }
 
 /* A prepared matrix of random values, and the same values expanded: raw and values are freed by the caller. */
-static matrix random_matrix(tensor_type type, int rows, int cols, uint8_t **data, float **values)
+static matrix random_matrix(tensor_type type, uint8_t **data, float **values)
 {
+    int rows = ROWS, cols = cols_of(type);
     size_t n = (size_t)rows * (size_t)cols;
     uint8_t *raw = malloc(format_size(type, n));
-    *values = random_floats(n, 0.5f, (uint64_t)type * 17 + 3);
-    if (type == TENSOR_Q4_1) { /* no quantiser: make blocks of any bits with sound scales */
-        uint64_t seed = 99;
-        for (size_t i = 0; i < format_size(type, n); i++) {
-            raw[i] = (uint8_t)tiny_random(&seed);
-        }
-        for (size_t b = 0; b < n / 32; b++) {
-            uint16_t d = format_f32_to_f16(tiny_uniform(&seed, 0.1f)), m = format_f32_to_f16(tiny_uniform(&seed, 0.5f));
-            memcpy(raw + b * 20, &d, 2);
-            memcpy(raw + b * 20 + 2, &m, 2);
-        }
-    } else {
-        format_quantise(type, *values, raw, n);
-    }
+    uint64_t seed = (uint64_t)type * 17 + 3;
+    *values = random_floats(n, 0.5f, 1);
+    tiny_blocks(type, n, 0.5f, &seed, raw);
     format_dequantise(type, raw, *values, n);
     matrix m = matrix_plan(type, rows, cols);
     *data = aligned_alloc(64, (matrix_size(&m) + 63) / 64 * 64);
@@ -62,21 +58,22 @@ static matrix random_matrix(tensor_type type, int rows, int cols, uint8_t **data
     return m;
 }
 
-static activations make_activations(int planes, const kernel_set *kernels)
+static activations make_activations(int cols, int planes, const kernel_set *kernels)
 {
     activations a;
-    assert_int_equal(activations_new(TOKENS, COLS, &a, NULL), PAW_OK);
+    assert_int_equal(activations_new(TOKENS, cols, &a, NULL), PAW_OK);
     activations_set_planes(&a, planes);
     uint64_t seed = 5;
-    for (int i = 0; i < TOKENS * COLS; i++) {
+    for (int i = 0; i < TOKENS * cols; i++) {
         a.x[i] = tiny_uniform(&seed, 3.0f);
     }
-    memset(a.x + COLS, 0, 32 * sizeof *a.x); /* a block of zeros */
+    memset(a.x + cols, 0, 32 * sizeof *a.x); /* a block of zeros */
     activations_quantise(&a, kernels, 0, TOKENS);
     return a;
 }
 
-static const tensor_type types[] = {TENSOR_Q4_0, TENSOR_Q4_1, TENSOR_Q8_0, TENSOR_F16, TENSOR_F32};
+static const tensor_type types[] = {TENSOR_Q4_0, TENSOR_Q4_1, TENSOR_Q5_0, TENSOR_Q5_1, TENSOR_Q8_0, TENSOR_Q4_K,
+                                    TENSOR_Q5_K, TENSOR_Q6_K, TENSOR_F16,  TENSOR_BF16, TENSOR_F32};
 
 static void products_are_equal(void **unused)
 {
@@ -85,19 +82,21 @@ static void products_are_equal(void **unused)
         for (int planes = 1; planes <= 2; planes++) {
             uint8_t *data;
             float *values;
-            matrix m = random_matrix(types[k], ROWS, COLS, &data, &values);
+            matrix m = random_matrix(types[k], &data, &values);
             float *want = random_floats(TOKENS * ROWS, 1, 8);
-            activations a = make_activations(planes, scalar());
+            activations a = make_activations(m.cols, planes, scalar());
             matrix_multiply(&m, scalar(), &a, TOKENS, 0, m.groups, want, ROWS, false, 1);
             for (int s = 0; s < kernels_count(); s++) {
                 if (kernels_at(s) == NULL) {
                     continue;
                 }
-                activations b = make_activations(planes, kernels_at(s));
+                activations b = make_activations(m.cols, planes, kernels_at(s));
                 float *got = random_floats(TOKENS * ROWS, 1, 9);
-                assert_memory_equal(a.q, b.q, (size_t)planes * TOKENS * COLS);
-                assert_memory_equal(a.scale, b.scale, TOKENS * COLS / 32 * sizeof(float));
-                assert_memory_equal(a.sum, b.sum, TOKENS * COLS / 32 * sizeof(float));
+                size_t blocks = (size_t)(TOKENS * m.cols) / 32;
+                assert_memory_equal(a.q, b.q, (size_t)planes * blocks * 32);
+                assert_memory_equal(a.scale, b.scale, blocks * sizeof(float));
+                assert_memory_equal(a.sum, b.sum, blocks * sizeof(float));
+                assert_memory_equal(a.isum, b.isum, 2 * blocks * sizeof(int32_t));
                 matrix_multiply(&m, kernels_at(s), &b, TOKENS, 0, m.groups, got, ROWS, false, 1);
                 assert_memory_equal(want, got, TOKENS * ROWS * sizeof(float));
                 for (int n = 1; n < TOKENS; n++) { /* how many tokens go together changes nothing */
@@ -120,15 +119,15 @@ static double worst_error(tensor_type type, int planes)
 {
     uint8_t *data;
     float *values, *y = random_floats(TOKENS * ROWS, 1, 8);
-    matrix m = random_matrix(type, ROWS, COLS, &data, &values);
-    activations a = make_activations(planes, scalar());
+    matrix m = random_matrix(type, &data, &values);
+    activations a = make_activations(m.cols, planes, scalar());
     double worst = 0, scale = 0;
     matrix_multiply(&m, scalar(), &a, TOKENS, 0, m.groups, y, ROWS, false, 1);
     for (int t = 0; t < TOKENS; t++) {
         for (int r = 0; r < ROWS; r++) {
             double sum = 0;
-            for (int c = 0; c < COLS; c++) {
-                sum += (double)a.x[t * COLS + c] * values[r * COLS + c];
+            for (int c = 0; c < m.cols; c++) {
+                sum += (double)a.x[t * m.cols + c] * values[r * m.cols + c];
             }
             worst = fmax(worst, fabs(sum - y[t * ROWS + r]));
             scale = fmax(scale, fabs(sum));
@@ -145,7 +144,8 @@ static void products_are_right(void **unused)
 {
     (void)unused;
     for (size_t k = 0; k < sizeof types / sizeof types[0]; k++) {
-        bool quantised = types[k] != TENSOR_F16 && types[k] != TENSOR_F32;
+        matrix m = matrix_plan(types[k], ROWS, cols_of(types[k]));
+        bool quantised = matrix_is_quantised(&m);
         assert_true(worst_error(types[k], 1) < (quantised ? 1e-2 : 1e-6));
         assert_true(worst_error(types[k], 2) < (quantised ? 1e-4 : 1e-6)); /* 15 bits */
     }
@@ -157,8 +157,8 @@ static void added_products(void **unused)
     uint8_t *data;
     float *values, *plain = random_floats(TOKENS * ROWS, 1, 8), *sum = random_floats(TOKENS * ROWS, 1, 21),
                    *before = random_floats(TOKENS * ROWS, 1, 21);
-    matrix m = random_matrix(TENSOR_Q8_0, ROWS, COLS, &data, &values);
-    activations a = make_activations(1, scalar());
+    matrix m = random_matrix(TENSOR_Q8_0, &data, &values);
+    activations a = make_activations(m.cols, 1, scalar());
     matrix_multiply(&m, scalar(), &a, TOKENS, 0, m.groups, plain, ROWS, false, 1);
     matrix_multiply(&m, scalar(), &a, TOKENS, 0, m.groups, sum, ROWS, true, 0.25f);
     for (int i = 0; i < TOKENS * ROWS; i++) {
@@ -172,32 +172,67 @@ static void added_products(void **unused)
     free(before);
 }
 
+enum { N = 320, RESULTS = 6 };
+
+/* Every kernel of single values, [RESULTS][N]. */
+static void elementwise(const kernel_set *k, const float *x, const float *w, float *out, uint16_t *half)
+{
+    k->rms_norm(x, w, N, 1e-5f, out);
+    k->swiglu(x, w, N, out + N);
+    memcpy(out + 2 * N, x, N * sizeof *x);
+    k->add(out + 2 * N, w, N);
+    k->layer_norm(x, w, w + 16, N - 16, 1e-5f, out + 3 * N);
+    memset(out + 4 * N - 16, 0, 16 * sizeof *out);
+    k->gelu(x, N, out + 4 * N);
+    memcpy(out + 5 * N, x, N * sizeof *x);
+    k->rms_norm(out + 5 * N, w, N, 1e-5f, out + 5 * N); /* in place */
+    k->store_f16(x, N, half);
+}
+
+static void elementwise_are_right(const float *x, const float *w, const float *got, const uint16_t *half)
+{
+    double squares = 0, mean = 0, variance = 0;
+    for (int i = 0; i < N; i++) {
+        squares += (double)x[i] * x[i] / N;
+        mean += i < N - 16 ? (double)x[i] / (N - 16) : 0;
+    }
+    for (int i = 0; i < N - 16; i++) {
+        variance += (x[i] - mean) * (x[i] - mean) / (N - 16);
+    }
+    for (int i = 0; i < N; i++) {
+        double v = x[i], u = sqrt(2 / 3.14159265358979323846) * (v + 0.044715 * v * v * v);
+        double wanted[RESULTS] = {v / sqrt(squares + 1e-5) * w[i],
+                                  v / (1 + exp(-v)) * w[i],
+                                  v + w[i],
+                                  i < N - 16 ? (v - mean) / sqrt(variance + 1e-5) * w[i] + w[i + 16] : 0,
+                                  v / 2 * (1 + tanh(u)),
+                                  v / sqrt(squares + 1e-5) * w[i]};
+        for (int j = 0; j < RESULTS; j++) {
+            assert_true(fabs(wanted[j] - got[j * N + i]) < 2e-6 * (1 + fabs(wanted[j])));
+        }
+        assert_int_equal(half[i], format_f32_to_f16(x[i]));
+    }
+}
+
 static void elementwise_are_equal(void **unused)
 {
     (void)unused;
-    enum { N = 320 };
-    float *x = random_floats(N, 12, 1), *w = random_floats(N, 1, 2), *want = random_floats(3 * N, 1, 3),
-          *got = random_floats(3 * N, 1, 4);
+    float *x = random_floats(N, 12, 1), *w = random_floats(N, 1, 2), *want = random_floats(RESULTS * N, 1, 3),
+          *got = random_floats(RESULTS * N, 1, 4);
     uint16_t half[2][N];
-    scalar()->rms_norm(x, w, N, 1e-5f, want);
-    scalar()->swiglu(x, w, N, want + N);
-    memcpy(want + 2 * N, x, N * sizeof *x);
-    scalar()->add(want + 2 * N, w, N);
-    scalar()->store_f16(x, N, half[0]);
-    for (int i = 0; i < N; i++) {
-        double v = x[i] / (1 + exp(-(double)x[i])) * w[i];
-        assert_true(fabs(v - want[N + i]) < 2e-6 * (1 + fabs(v)));
-        assert_int_equal(half[0][i], format_f32_to_f16(x[i]));
-    }
+    x[5] = 1000; /* far beyond what e^x can hold */
+    x[6] = -1000;
+    elementwise(scalar(), x, w, want, half[0]);
+    x[5] = x[6] = 1;
+    elementwise(scalar(), x, w, got, half[1]);
+    elementwise_are_right(x, w, got, half[1]);
+    assert_true(want[4 * N + 5] == 1000 && fabsf(want[4 * N + 6]) < 1e-30f);
+    x[5] = 1000;
+    x[6] = -1000;
     for (int s = 0; s < kernels_count(); s++) {
-        const kernel_set *k = kernels_at(s);
-        if (k != NULL) {
-            k->rms_norm(x, w, N, 1e-5f, got);
-            k->swiglu(x, w, N, got + N);
-            memcpy(got + 2 * N, x, N * sizeof *x);
-            k->add(got + 2 * N, w, N);
-            k->store_f16(x, N, half[1]);
-            assert_memory_equal(want, got, 3 * N * sizeof(float));
+        if (kernels_at(s) != NULL) {
+            elementwise(kernels_at(s), x, w, got, half[1]);
+            assert_memory_equal(want, got, RESULTS * N * sizeof(float));
             assert_memory_equal(half[0], half[1], sizeof half[0]);
         }
     }
@@ -274,18 +309,46 @@ static void attention(void **unused)
     free(scratch);
 }
 
+/* Where f16 scales stand in a block, -1: nowhere else. */
+static const struct {
+    tensor_type type;
+    int at[2];
+} scales[] = {{TENSOR_Q4_0, {0, -1}}, {TENSOR_Q4_1, {0, 2}}, {TENSOR_Q5_0, {0, -1}}, {TENSOR_Q5_1, {0, 2}},
+              {TENSOR_Q8_0, {0, -1}}, {TENSOR_Q4_K, {0, 2}}, {TENSOR_Q5_K, {0, 2}},  {TENSOR_Q6_K, {208, -1}},
+              {TENSOR_F16, {0, -1}}};
+
 static void unsound_scales_are_noticed(void **unused)
 {
     (void)unused;
-    uint8_t raw[4][18 * 2] = {{0}};
-    matrix m = matrix_plan(TENSOR_Q4_0, 4, 64);
-    uint8_t *data = aligned_alloc(64, (matrix_size(&m) + 63) / 64 * 64);
-    assert_true(matrix_prepare(&m, TENSOR_Q4_0, raw[0], data, 0, 1));
-    raw[3][19] = 0x7C; /* the second block of the last row: infinity */
-    assert_false(matrix_prepare(&m, TENSOR_Q4_0, raw[0], data, 0, 1));
-    raw[3][19] = 0x7E; /* NaN */
-    assert_false(matrix_prepare(&m, TENSOR_Q4_0, raw[0], data, 0, 1));
-    free(data);
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        const tensor_format *f = format_of(scales[i].type);
+        int cols = f->block == 1 ? 64 : (int)f->block * 2;
+        size_t size = format_size(scales[i].type, 4 * (size_t)cols);
+        matrix m = matrix_plan(scales[i].type, 4, cols);
+        uint8_t *raw = calloc(size, 1), *data = aligned_alloc(64, (matrix_size(&m) + 63) / 64 * 64);
+        assert_true(matrix_prepare(&m, scales[i].type, raw, data, 0, 1));
+        for (int j = 0; j < 2 && scales[i].at[j] >= 0; j++) {
+            uint8_t *high = raw + size - f->block_size + scales[i].at[j] + 1; /* the last block of the last row */
+            for (int bits = 0x7C; bits <= 0x7E; bits += 2) {               /* infinity, NaN */
+                *high = (uint8_t)bits;
+                assert_false(matrix_prepare(&m, scales[i].type, raw, data, 0, 1));
+            }
+            *high = 0;
+        }
+        free(raw);
+        free(data);
+    }
+}
+
+/* Prepared matrices stay near the file's size. */
+static void sizes(void **unused)
+{
+    (void)unused;
+    for (size_t k = 0; k < sizeof types / sizeof types[0]; k++) {
+        matrix m = matrix_plan(types[k], 160, 1024);
+        assert_int_equal(m.group_size % 64, 0);
+        assert_true((double)matrix_size(&m) < 1.12 * (double)format_size(types[k], 160 * 1024));
+    }
 }
 
 int main(void)
@@ -294,6 +357,7 @@ int main(void)
         cmocka_unit_test(products_are_equal), cmocka_unit_test(products_are_right),
         cmocka_unit_test(added_products),     cmocka_unit_test(elementwise_are_equal),
         cmocka_unit_test(attention),          cmocka_unit_test(unsound_scales_are_noticed),
+        cmocka_unit_test(sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,18 +57,18 @@ static float *hashed(uint64_t tensor, size_t n, float scale)
 
 static adapter *make_adapter(void)
 {
-    enum { RANK = 16, PARTS = 30 * MODEL_MODULES };
+    enum { RANK = 16, MODULES = 7, PARTS = 30 * MODULES };
     const model_shape *s = model_get_shape(base);
     float scale = (float)json_number_value(json_object_get(json_object_get(golden, "adapter"), "scale"));
     adapter_part parts[PARTS];
     adapter *a;
     paw_error err;
     assert_true(scale > 0);
-    assert_int_equal(s->n_layer * MODEL_MODULES, PARTS);
+    assert_int_equal(s->n_layer * MODULES, PARTS);
     for (int i = 0; i < PARTS; i++) {
-        model_module m = (model_module)(i % MODEL_MODULES);
+        model_module m = (model_module)(i % MODULES);
         size_t na = (size_t)(RANK * model_cols(s, m)), nb = (size_t)(RANK * model_rows(s, m));
-        parts[i] = (adapter_part){i / MODEL_MODULES, m, RANK, TENSOR_F32, TENSOR_F32,
+        parts[i] = (adapter_part){i / MODULES, m, RANK, TENSOR_F32, TENSOR_F32,
                                   hashed(2 * (uint64_t)i, na, scale), hashed(2 * (uint64_t)i + 1, nb, scale)};
     }
     if (adapter_build(base, parts, PARTS, RANK, &a, &err) != PAW_OK) {

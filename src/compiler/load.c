@@ -194,7 +194,7 @@ static paw_status read_module(paw_compiler *c, compiler_module *m, gguf_text ste
     char text[64], name[128];
     snprintf(text, sizeof text, "%.*s", stem.size > 60 ? 60 : (int)stem.size, stem.data);
     int module = model_module_find(text);
-    if (module < 0) {
+    if (module < 0 || !model_has(shape, (model_module)module)) {
         return fail_key(c, err, PAW_ERR_MISMATCH, KEY("modules"), "names a linear layer that the base model lacks");
     }
     m->module = (model_module)module;
@@ -262,6 +262,9 @@ static paw_status encoder_parts(paw_compiler *c, adapter_part *parts, size_t *n,
             char name[128];
             const gguf_tensor *a, *b;
             model_module module = (model_module)j;
+            if (!model_has(shape, module)) {
+                continue;
+            }
             snprintf(name, sizeof name, "enc.blk.%d.%s.weight.lora_a", i, model_module_stem(module));
             if (gguf_find_tensor(c->file, name) == NULL) {
                 continue;

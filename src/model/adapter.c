@@ -19,12 +19,16 @@ void adapter_free(adapter *a)
     }
 }
 
-static paw_status check_part(const adapter *a, const adapter_part *p, paw_error *err)
+static paw_status check_part(const model *m, const adapter *a, const adapter_part *p, paw_error *err)
 {
+    int cols = model_cols(&m->shape, p->module);
     char where[96];
     snprintf(where, sizeof where, "adapter: blk.%d.%s", p->layer, model_module_stem(p->module));
     if (p->layer < 0 || p->layer >= a->n_layer) {
         return paw_fail(err, PAW_ERR_MISMATCH, where, "the base model has %d layers", a->n_layer);
+    }
+    if (!model_has(&m->shape, p->module)) {
+        return paw_fail(err, PAW_ERR_MISMATCH, where, "architecture %s has no such linear layer", m->shape.architecture);
     }
     if (a->pairs[p->layer * MODEL_MODULES + p->module].a.kind != MATRIX_NONE) {
         return paw_fail(err, PAW_ERR_FORMAT, where, "the layer stands twice");
@@ -33,7 +37,7 @@ static paw_status check_part(const adapter *a, const adapter_part *p, paw_error 
         return paw_fail(err, PAW_ERR_UNSUPPORTED, where, "rank %d; multiples of 16 up to %d are supported", p->rank,
                         MAX_RANK);
     }
-    if (p->rank % (int)format_of(p->type_b)->block != 0 || !format_of(p->type_a)->readable ||
+    if (p->rank % (int)format_of(p->type_b)->block != 0 || cols % (int)format_of(p->type_a)->block != 0 || !format_of(p->type_a)->readable ||
         !format_of(p->type_b)->readable) {
         return paw_fail(err, PAW_ERR_UNSUPPORTED, where, "formats %s and %s at rank %d are not supported",
                         format_of(p->type_a)->name, format_of(p->type_b)->name, p->rank);
@@ -47,7 +51,7 @@ static paw_status plan(const model *m, adapter *a, const adapter_part *parts, si
     *total = 0;
     for (size_t i = 0; i < n; i++) {
         const adapter_part *p = &parts[i];
-        PAW_TRY(check_part(a, p, err));
+        PAW_TRY(check_part(m, a, p, err));
         adapter_pair *pair = &a->pairs[p->layer * MODEL_MODULES + p->module];
         pair->a = matrix_plan(p->type_a, p->rank, model_cols(&m->shape, p->module));
         pair->b = matrix_plan(p->type_b, model_rows(&m->shape, p->module), p->rank);
@@ -160,7 +164,8 @@ static paw_status read_part(const model *m, const gguf_file *file, const gguf_te
     char stem[64], name[128], where[280];
     int layer, module;
     snprintf(where, sizeof where, "%s: %s", gguf_name(file), a->name);
-    if (!parse_name(a->name, &layer, stem, sizeof stem) || (module = model_module_find(stem)) < 0) {
+    if (!parse_name(a->name, &layer, stem, sizeof stem) || (module = model_module_find(stem)) < 0 ||
+        !model_has(&m->shape, (model_module)module)) {
         return paw_fail(err, PAW_ERR_MISMATCH, where, "no linear layer of the base model has this name");
     }
     if (layer < 0 || layer >= m->shape.n_layer) {

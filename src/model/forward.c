@@ -1,5 +1,6 @@
 /*
- * forward.c: the forward pass of a Llama: RMSNorm, grouped-query attention with interleaved RoPE, SwiGLU.
+ * forward.c: the forward pass of a decoder: norm, grouped-query attention, norm, feed-forward network. What an architecture
+ * has of biases, norms of heads, RoPE or learned positions, SwiGLU or GELU stands in its traits (model.h).
  *
  * Tokens go through the layers in chunks. Each step is a parallel loop over outputs or tokens; which thread computes an
  * element, and with how many others it is computed, changes nothing in it.
@@ -12,6 +13,7 @@
 /* One matrix of a step, and what goes with it. */
 typedef struct member {
     const matrix *w;
+    const float *bias;        /* NULL: none */
     const adapter_pair *lora; /* NULL: none */
     float *y;                 /* [n][w->rows] */
 } member;
@@ -22,7 +24,7 @@ typedef struct step {
     const adapter *lora;
     int n, start; /* tokens of this chunk, position of the first */
     int layer;
-    const float *norm;
+    const float *norm, *norm_bias;
     activations *in;
     member members[3];
     int count;
@@ -89,8 +91,20 @@ static void quantise_low(void *context, int begin, int end, int thread)
     step *s = context;
     (void)thread;
     for (int i = 0; i < s->count; i++) {
-        if (s->members[i].lora != NULL && s->members[i].lora->b.kind <= MATRIX_I8) {
+        if (s->members[i].lora != NULL && matrix_is_quantised(&s->members[i].lora->b)) {
             activations_quantise((activations *)&s->lora->low[i], s->m->kernels, begin, end);
+        }
+    }
+}
+
+static void add_biases(void *context, int begin, int end, int thread)
+{
+    step *s = context;
+    (void)thread;
+    for (int i = 0; i < s->count; i++) {
+        const member *b = &s->members[i];
+        for (int t = begin; t < end && b->bias != NULL; t++) {
+            s->m->kernels->add(b->y + (size_t)t * (size_t)b->w->rows, b->bias, b->w->rows);
         }
     }
 }
@@ -101,7 +115,7 @@ static int chunk_of(const step *s, int groups)
     return chunk < 1 ? 1 : chunk > 16 ? 16 : chunk;
 }
 
-/* y_i (+)= W_i x + factor B_i (A_i x) for the members, which all read `in`. */
+/* y_i (+)= W_i x + factor B_i (A_i x) + bias_i for the members, which all read `in`. */
 static void linear(step *s, activations *in, bool add)
 {
     int first = 0, second = 0;
@@ -127,6 +141,9 @@ static void linear(step *s, activations *in, bool add)
         over_tokens(s, quantise_low);
         thread_pool_run(s->m->pool, second, chunk_of(s, second), multiply_second, s);
     }
+    if (s->m->shape.traits->biases) {
+        over_tokens(s, add_biases);
+    }
 }
 
 static void set_members(step *s, const model_module *modules, float *const *y, int count)
@@ -135,33 +152,61 @@ static void set_members(step *s, const model_module *modules, float *const *y, i
     for (int i = 0; i < count; i++) {
         const adapter_pair *pair =
             s->lora != NULL ? &s->lora->pairs[s->layer * MODEL_MODULES + modules[i]] : NULL;
-        s->members[i] = (member){&s->m->layers[s->layer].w[modules[i]], pair, y[i]};
+        const layer *l = &s->m->layers[s->layer];
+        s->members[i] = (member){&l->w[modules[i]], l->bias[modules[i]], pair, y[i]};
     }
 }
 
 /* ---- what lies between them ---- */
+
+static void set_norm(step *s, const float *weight, const float *bias)
+{
+    s->norm = weight;
+    s->norm_bias = bias;
+}
 
 static void norm_tokens(void *context, int begin, int end, int thread)
 {
     step *s = context;
     model *m = s->m;
     size_t n = (size_t)m->shape.n_embd;
+    float eps = m->shape.norm_eps;
     (void)thread;
     for (int t = begin; t < end; t++) {
-        m->kernels->rms_norm(m->scratch.x + (size_t)t * n, s->norm, (int)n, m->shape.rms_eps,
-                             m->scratch.embd.x + (size_t)t * n);
+        const float *x = m->scratch.x + (size_t)t * n;
+        float *y = m->scratch.embd.x + (size_t)t * n;
+        if (s->norm_bias != NULL) {
+            m->kernels->layer_norm(x, s->norm, s->norm_bias, (int)n, eps, y);
+        } else {
+            m->kernels->rms_norm(x, s->norm, (int)n, eps, y);
+        }
     }
     activations_quantise(&m->scratch.embd, m->kernels, begin, end);
 }
 
-static void rotate(float *x, const float *angles, int heads, int dim)
+/* Turns values 2i and 2i + 1 of each head by angle i, or with `split` values i and i + dim / 2. */
+static void rotate(float *x, const float *angles, int heads, int dim, bool split)
 {
+    int near = split ? 1 : 2, far = split ? dim / 2 : 1;
     for (int h = 0; h < heads; h++, x += dim) {
-        for (int i = 0; i < dim; i += 2) {
-            float c = angles[i], s = angles[i + 1], a = x[i], b = x[i + 1];
-            x[i] = a * c - b * s;
-            x[i + 1] = a * s + b * c;
+        for (int i = 0; i < dim / 2; i++) {
+            float c = angles[2 * i], s = angles[2 * i + 1], a = x[i * near], b = x[i * near + far];
+            x[i * near] = a * c - b * s;
+            x[i * near + far] = a * s + b * c;
         }
+    }
+}
+
+/* Norms and turns the heads of one token, where the architecture does that. */
+static void place_heads(const step *s, float *x, const float *norm, const float *angles, int heads)
+{
+    const model_shape *shape = &s->m->shape;
+    int dim = shape->n_head_dim;
+    for (int h = 0; h < heads && norm != NULL; h++) {
+        s->m->kernels->rms_norm(x + h * dim, norm, dim, shape->norm_eps, x + h * dim);
+    }
+    if (shape->n_rot > 0) {
+        rotate(x, angles, heads, dim, shape->traits->split_pairs);
     }
 }
 
@@ -178,28 +223,30 @@ static uint16_t *values_of(const step *s, int head)
            (size_t)head * state->v_head;
 }
 
-/* Rotates queries and keys and puts keys and values into the state. */
-static void rotate_and_store(void *context, int begin, int end, int thread)
+/* Turns queries and keys and puts keys and values into the state. */
+static void place_and_store(void *context, int begin, int end, int thread)
 {
     step *s = context;
     const model_shape *shape = &s->m->shape;
     scratch *w = &s->m->scratch;
-    size_t dim = (size_t)shape->n_head_dim, kv = (size_t)shape->n_kv * dim;
+    const layer *l = &s->m->layers[s->layer];
+    size_t dim = (size_t)shape->n_head_dim;
     uint16_t half[1024];
     (void)thread;
     for (int t = begin; t < end; t++) {
         size_t position = (size_t)(s->start + t);
-        const float *angles = w->angles + (size_t)t * dim;
-        rotate(w->q + (size_t)t * (size_t)shape->n_head * dim, angles, shape->n_head, (int)dim);
-        rotate(w->k + (size_t)t * kv, angles, shape->n_kv, (int)dim);
+        const float *angles = w->angles + (size_t)t * (size_t)shape->n_rot;
+        float *k = w->k + (size_t)t * w->kv_stride;
+        const float *v = w->v + (size_t)t * w->kv_stride;
+        place_heads(s, w->q + (size_t)t * w->q_stride, l->q_norm, angles, shape->n_head);
+        place_heads(s, k, l->k_norm, angles, shape->n_kv);
         for (int h = 0; h < shape->n_kv; h++) {
             uint16_t *tile = keys_of(s, h) + position / LANES_OF_KEYS * dim * LANES_OF_KEYS + position % LANES_OF_KEYS;
-            s->m->kernels->store_f16(w->k + (size_t)t * kv + (size_t)h * dim, (int)dim, half);
+            s->m->kernels->store_f16(k + (size_t)h * dim, (int)dim, half);
             for (size_t d = 0; d < dim; d++) {
                 tile[d * LANES_OF_KEYS] = half[d];
             }
-            s->m->kernels->store_f16(w->v + (size_t)t * kv + (size_t)h * dim, (int)dim,
-                                     values_of(s, h) + position * dim);
+            s->m->kernels->store_f16(v + (size_t)h * dim, (int)dim, values_of(s, h) + position * dim);
         }
     }
 }
@@ -220,9 +267,9 @@ static void attend_block(step *s, int kv, int first, float *scratch_floats)
     int n[KERNEL_QUERIES], m = 0, group = shape->n_head / shape->n_kv;
     for (; m < KERNEL_QUERIES && first + m < s->n * group; m++) {
         int t = (first + m) / group, h = kv * group + (first + m) % group;
-        size_t at = ((size_t)t * (size_t)shape->n_head + (size_t)h) * (size_t)shape->n_head_dim;
-        q[m] = w->q + at;
-        out[m] = w->heads.x + at;
+        size_t dim = (size_t)shape->n_head_dim;
+        q[m] = w->q + (size_t)t * w->q_stride + (size_t)h * dim;
+        out[m] = w->heads.x + ((size_t)t * (size_t)shape->n_head + (size_t)h) * dim;
         n[m] = s->start + t + 1;
     }
     s->m->kernels->attend(q, out, n, m, keys_of(s, kv), values_of(s, kv), shape->n_head_dim, factor, scratch_floats);
@@ -251,33 +298,59 @@ static void activate(void *context, int begin, int end, int thread)
     size_t n = (size_t)s->m->shape.n_ff;
     (void)thread;
     for (int t = begin; t < end; t++) {
-        s->m->kernels->swiglu(w->gate + (size_t)t * n, w->up + (size_t)t * n, (int)n, w->ff.x + (size_t)t * n);
+        const float *up = w->up + (size_t)t * n;
+        float *y = w->ff.x + (size_t)t * n;
+        if (model_has(&s->m->shape, MODEL_GATE)) {
+            s->m->kernels->swiglu(w->gate + (size_t)t * n, up, (int)n, y);
+        } else {
+            s->m->kernels->gelu(up, (int)n, y);
+        }
     }
     activations_quantise(&w->ff, s->m->kernels, begin, end);
 }
 
-static void run_layer(step *s, int layer_index)
+static void attend(step *s)
 {
-    static const model_module qkv[3] = {MODEL_Q, MODEL_K, MODEL_V}, o[1] = {MODEL_O}, gate_up[2] = {MODEL_GATE, MODEL_UP},
-                              down[1] = {MODEL_DOWN};
+    static const model_module split[3] = {MODEL_Q, MODEL_K, MODEL_V}, fused[1] = {MODEL_QKV}, o[1] = {MODEL_O};
     scratch *w = &s->m->scratch;
-    s->layer = layer_index;
-    s->norm = s->m->layers[layer_index].attn_norm;
-    over_tokens(s, norm_tokens);
-    set_members(s, qkv, (float *const[]){w->q, w->k, w->v}, 3);
+    if (model_has(&s->m->shape, MODEL_QKV)) {
+        set_members(s, fused, (float *const[]){w->qkv}, 1);
+    } else {
+        set_members(s, split, (float *const[]){w->q, w->k, w->v}, 3);
+    }
     linear(s, &w->embd, false);
-    over_tokens(s, rotate_and_store);
+    over_tokens(s, place_and_store);
     thread_pool_run(s->m->pool, query_blocks(s) * s->m->shape.n_kv, 1, attend_heads, s);
     over_tokens(s, quantise_heads);
     set_members(s, o, (float *const[]){w->x}, 1);
     linear(s, &w->heads, true);
-    s->norm = s->m->layers[layer_index].ffn_norm;
-    over_tokens(s, norm_tokens);
-    set_members(s, gate_up, (float *const[]){w->gate, w->up}, 2);
+}
+
+static void feed_forward(step *s)
+{
+    static const model_module gate_up[2] = {MODEL_GATE, MODEL_UP}, down[1] = {MODEL_DOWN};
+    scratch *w = &s->m->scratch;
+    if (model_has(&s->m->shape, MODEL_GATE)) {
+        set_members(s, gate_up, (float *const[]){w->gate, w->up}, 2);
+    } else {
+        set_members(s, gate_up + 1, (float *const[]){w->up}, 1);
+    }
     linear(s, &w->embd, false);
     over_tokens(s, activate);
     set_members(s, down, (float *const[]){w->x}, 1);
     linear(s, &w->ff, true);
+}
+
+static void run_layer(step *s, int layer_index)
+{
+    const layer *l = &s->m->layers[layer_index];
+    s->layer = layer_index;
+    set_norm(s, l->attn_norm, l->attn_norm_bias);
+    over_tokens(s, norm_tokens);
+    attend(s);
+    set_norm(s, l->ffn_norm, l->ffn_norm_bias);
+    over_tokens(s, norm_tokens);
+    feed_forward(s);
 }
 
 /* ---- the whole ---- */
@@ -292,6 +365,9 @@ static void embed(step *s, const model_request *r, const int32_t *tokens)
             format_dequantise(m->embedding->type, m->embedding->data + (size_t)tokens[t] * row, x, n);
         } else {
             memcpy(x, r->extra + (size_t)(tokens[t] - m->shape.n_vocab) * n, n * sizeof *x);
+        }
+        if (m->positions != NULL) {
+            m->kernels->add(x, m->positions + (size_t)(s->start + t) * n, (int)n);
         }
     }
 }
@@ -339,7 +415,7 @@ static void compute_logits(step *s, float *logits)
     size_t n = (size_t)s->m->shape.n_embd;
     memmove(w->x, w->x + (size_t)(s->n - 1) * n, n * sizeof *w->x);
     s->n = 1;
-    s->norm = s->m->output_norm;
+    set_norm(s, s->m->output_norm, s->m->output_norm_bias);
     activations_set_planes(&w->embd, 2);
     norm_tokens(s, 0, 1, 0);
     s->in = &w->embd;
@@ -359,7 +435,7 @@ static void run_chunk(step *s, const model_request *r, int first)
         }
     }
     if (taps) {
-        s->norm = s->m->output_norm;
+        set_norm(s, s->m->output_norm, s->m->output_norm_bias);
         over_tokens(s, norm_tokens);
         tap(s, r, first, s->m->shape.n_layer, s->m->scratch.embd.x);
     }

@@ -13,14 +13,18 @@ enum {
 };
 
 typedef struct layer {
-    matrix w[MODEL_MODULES];
-    const float *attn_norm; /* [n_embd] */
-    const float *ffn_norm;  /* [n_embd] */
+    matrix w[MODEL_MODULES];          /* kind MATRIX_NONE: the architecture has no such module */
+    const float *bias[MODEL_MODULES]; /* [rows]; NULL: none */
+    const float *attn_norm, *attn_norm_bias; /* [n_embd]; a bias is NULL for RMSNorm */
+    const float *ffn_norm, *ffn_norm_bias;   /* [n_embd] */
+    const float *q_norm, *k_norm;            /* [n_head_dim]; NULL: none */
 } layer;
 
 typedef struct scratch {
     float *x;          /* residual stream, [MODEL_CHUNK][n_embd] */
-    float *q, *k, *v;  /* [MODEL_CHUNK][n_head or n_kv * n_head_dim] */
+    float *qkv;        /* memory of q, k and v: three matrices one after the other, or one whose rows hold all three */
+    float *q, *k, *v;  /* [MODEL_CHUNK][n_head or n_kv * n_head_dim], a token's values one stride after the last one's */
+    size_t q_stride, kv_stride;
     float *gate, *up;  /* [MODEL_CHUNK][n_ff] */
     float *out;        /* [MODEL_CHUNK][n_embd] */
     float *angles;     /* [MODEL_CHUNK][n_rot / 2][cosine, sine] */
@@ -40,9 +44,10 @@ struct model {
     layer *layers;
     matrix output;
     const gguf_tensor *embedding; /* rows are expanded as they are needed */
-    float *norms;                 /* all norm weights, 64-byte aligned; layers point into it */
-    const float *output_norm;
-    double *frequencies;          /* [n_rot / 2] */
+    float *vectors;               /* norms, biases and positions, 64-byte aligned; layers point into it */
+    const float *output_norm, *output_norm_bias;
+    const float *positions;       /* [n_ctx_train][n_embd]; NULL: none are learned */
+    double *frequencies;          /* [n_rot / 2]; NULL: no RoPE */
     char identity[HASH_HEX_SIZE]; /* of file and weight layout: what a state was computed with */
     file_map prepared;            /* data NULL when the weights are in `memory` */
     uint8_t *memory;

@@ -34,51 +34,110 @@ static paw_status find_matrix(const model *m, const char *name, int rows, int co
     return PAW_OK;
 }
 
-static paw_status read_norm(const model *m, const char *name, float *out, paw_error *err)
+/* Reads the tensor blk.{layer}.{stem} (or, with a negative layer, {stem}) of rows times cols floats to *at, which moves on. */
+static paw_status read_vector(const model *m, int layer, const char *stem, int rows, int cols, float **at, const float **out,
+                              paw_error *err)
 {
     const gguf_tensor *t;
-    PAW_TRY(find_matrix(m, name, 1, m->shape.n_embd, &t, err));
-    format_dequantise(t->type, t->data, out, (size_t)m->shape.n_embd);
-    for (int i = 0; i < m->shape.n_embd; i++) {
-        if (!isfinite(out[i])) {
+    char name[64];
+    size_t n = (size_t)rows * (size_t)cols;
+    snprintf(name, sizeof name, layer < 0 ? "%.0d%s" : "blk.%d.%s", layer < 0 ? 0 : layer, stem);
+    PAW_TRY(find_matrix(m, name, rows, cols, &t, err));
+    format_dequantise(t->type, t->data, *at, n);
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite((*at)[i])) {
             char where[280];
             snprintf(where, sizeof where, "%s: %s", gguf_name(m->file), name);
             return paw_fail(err, PAW_ERR_FORMAT, where, "a value is not a finite number; fetch the file again");
         }
     }
+    *out = *at;
+    *at += n;
     return PAW_OK;
 }
 
-static paw_status read_norms(model *m, paw_error *err)
+/* A norm's weight and, for LayerNorm, its bias. */
+static paw_status read_norm(const model *m, int layer, const char *stem, float **at, const float **weight, const float **bias,
+                            paw_error *err)
 {
-    size_t n = (size_t)m->shape.n_embd, count = 2 * (size_t)m->shape.n_layer + 1;
-    float *p = m->norms = floats(n * count);
-    if (p == NULL) {
-        return paw_fail_memory(err, n * count * sizeof(float));
-    }
-    for (int i = 0; i < m->shape.n_layer; i++, p += 2 * n) {
-        char name[64];
-        snprintf(name, sizeof name, "blk.%d.attn_norm.weight", i);
-        PAW_TRY(read_norm(m, name, p, err));
-        snprintf(name, sizeof name, "blk.%d.ffn_norm.weight", i);
-        PAW_TRY(read_norm(m, name, p + n, err));
-        m->layers[i].attn_norm = p;
-        m->layers[i].ffn_norm = p + n;
-    }
-    m->output_norm = p;
-    return read_norm(m, "output_norm.weight", p, err);
+    char name[32];
+    snprintf(name, sizeof name, "%s.weight", stem);
+    PAW_TRY(read_vector(m, layer, name, 1, m->shape.n_embd, at, weight, err));
+    snprintf(name, sizeof name, "%s.bias", stem);
+    return m->shape.traits->layer_norm ? read_vector(m, layer, name, 1, m->shape.n_embd, at, bias, err) : PAW_OK;
 }
 
-static paw_status find_weights(model *m, weight_source *sources, paw_error *err)
+static paw_status read_layer_vectors(model *m, int i, float **at, paw_error *err)
+{
+    const model_shape *s = &m->shape;
+    layer *l = &m->layers[i];
+    PAW_TRY(read_norm(m, i, "attn_norm", at, &l->attn_norm, &l->attn_norm_bias, err));
+    PAW_TRY(read_norm(m, i, "ffn_norm", at, &l->ffn_norm, &l->ffn_norm_bias, err));
+    if (s->traits->head_norm) {
+        PAW_TRY(read_vector(m, i, "attn_q_norm.weight", 1, s->n_head_dim, at, &l->q_norm, err));
+        PAW_TRY(read_vector(m, i, "attn_k_norm.weight", 1, s->n_head_dim, at, &l->k_norm, err));
+    }
+    for (int j = 0; j < MODEL_MODULES && s->traits->biases; j++) {
+        char name[32];
+        if (model_has(s, (model_module)j)) {
+            snprintf(name, sizeof name, "%s.bias", model_module_stem((model_module)j));
+            PAW_TRY(read_vector(m, i, name, 1, model_rows(s, (model_module)j), at, &l->bias[j], err));
+        }
+    }
+    return PAW_OK;
+}
+
+static paw_status read_vectors(model *m, paw_error *err)
+{
+    const model_shape *s = &m->shape;
+    size_t embd = (size_t)s->n_embd, per_layer = 4 * embd + 2 * (size_t)s->n_head_dim;
+    for (int j = 0; j < MODEL_MODULES && s->traits->biases; j++) {
+        per_layer += model_has(s, (model_module)j) ? (size_t)model_rows(s, (model_module)j) : 0;
+    }
+    size_t positions = s->traits->learned_positions ? (size_t)s->n_ctx_train * embd : 0;
+    size_t n = per_layer * (size_t)s->n_layer + 2 * embd + positions;
+    if (positions > 0) { /* the size is believed only when the tensor has it */
+        const gguf_tensor *t;
+        PAW_TRY(find_matrix(m, "position_embd.weight", s->n_ctx_train, s->n_embd, &t, err));
+    }
+    float *at = m->vectors = floats(n);
+    if (at == NULL) {
+        return paw_fail_memory(err, n * sizeof *at);
+    }
+    for (int i = 0; i < s->n_layer; i++) {
+        PAW_TRY(read_layer_vectors(m, i, &at, err));
+    }
+    PAW_TRY(read_norm(m, -1, "output_norm", &at, &m->output_norm, &m->output_norm_bias, err));
+    return positions == 0 ? PAW_OK
+                          : read_vector(m, -1, "position_embd.weight", s->n_ctx_train, s->n_embd, &at, &m->positions, err);
+}
+
+/* A bias that the forward pass does not add would make it wrong without a word: refuse it. */
+static paw_status refuse_bias(const model *m, int layer, model_module module, paw_error *err)
+{
+    char name[64], where[280];
+    snprintf(name, sizeof name, "blk.%d.%s.bias", layer, model_module_stem(module));
+    if (m->shape.traits->biases || gguf_find_tensor(m->file, name) == NULL) {
+        return PAW_OK;
+    }
+    snprintf(where, sizeof where, "%s: %s", gguf_name(m->file), name);
+    return paw_fail(err, PAW_ERR_UNSUPPORTED, where, "biases are not supported with architecture %s", m->shape.architecture);
+}
+
+static paw_status find_weights(model *m, weight_source *sources, size_t *count, paw_error *err)
 {
     const model_shape *s = &m->shape;
     size_t n = 0;
     for (int i = 0; i < s->n_layer; i++) {
         for (int j = 0; j < MODEL_MODULES; j++) {
+            if (!model_has(s, (model_module)j)) {
+                continue;
+            }
             char name[64];
             int rows = model_rows(s, (model_module)j), cols = model_cols(s, (model_module)j);
             snprintf(name, sizeof name, "blk.%d.%s.weight", i, model_module_stem((model_module)j));
             PAW_TRY(find_matrix(m, name, rows, cols, &sources[n].tensor, err));
+            PAW_TRY(refuse_bias(m, i, (model_module)j, err));
             m->layers[i].w[j] = matrix_plan(sources[n].tensor->type, rows, cols);
             sources[n++].target = &m->layers[i].w[j];
         }
@@ -87,7 +146,8 @@ static paw_status find_weights(model *m, weight_source *sources, paw_error *err)
     const char *output = gguf_find_tensor(m->file, "output.weight") != NULL ? "output.weight" : "token_embd.weight";
     PAW_TRY(find_matrix(m, output, s->n_vocab, s->n_embd, &sources[n].tensor, err));
     m->output = matrix_plan(sources[n].tensor->type, s->n_vocab, s->n_embd);
-    sources[n].target = &m->output;
+    sources[n++].target = &m->output;
+    *count = n;
     return PAW_OK;
 }
 
@@ -100,12 +160,12 @@ static paw_status load_weights(model *m, const char *cache_dir, paw_error *err)
         free(sources);
         return paw_fail_memory(err, n * sizeof *sources);
     }
-    paw_status status = find_weights(m, sources, err);
+    paw_status status = find_weights(m, sources, &n, err);
     if (status == PAW_OK) {
         status = prepared_load(m, sources, n, cache_dir, err);
     }
     free(sources);
-    return status == PAW_OK ? read_norms(m, err) : status;
+    return status == PAW_OK ? read_vectors(m, err) : status;
 }
 
 static paw_status new_scratch(model *m, paw_error *err)
@@ -116,18 +176,22 @@ static paw_status new_scratch(model *m, paw_error *err)
     size_t span = ((size_t)m->context + 15) / 16 * 16;
     w->x = floats(chunk * (size_t)s->n_embd);
     w->out = floats(chunk * (size_t)s->n_embd);
-    w->q = floats(chunk * heads);
-    w->k = floats(chunk * kv);
-    w->v = floats(chunk * kv);
+    w->qkv = floats(chunk * (heads + 2 * kv));
     w->gate = floats(chunk * (size_t)s->n_ff);
     w->up = floats(chunk * (size_t)s->n_ff);
-    w->angles = floats(chunk * (size_t)s->n_rot);
+    w->angles = floats(chunk * (size_t)s->n_rot + 1);
     w->score_size = KERNEL_QUERIES * ((size_t)s->n_head_dim + span);
     w->scores = floats((size_t)thread_pool_size(m->pool) * w->score_size);
-    if (w->x == NULL || w->out == NULL || w->q == NULL || w->k == NULL || w->v == NULL || w->gate == NULL ||
+    if (w->x == NULL || w->out == NULL || w->qkv == NULL || w->gate == NULL ||
         w->up == NULL || w->angles == NULL || w->scores == NULL) {
         return paw_fail_memory(err, chunk * (size_t)(s->n_embd + s->n_ff) * 8);
     }
+    bool fused = model_has(s, MODEL_QKV);
+    w->q = w->qkv;
+    w->k = w->q + (fused ? heads : chunk * heads);
+    w->v = w->k + (fused ? kv : chunk * kv);
+    w->q_stride = fused ? heads + 2 * kv : heads;
+    w->kv_stride = fused ? heads + 2 * kv : kv;
     PAW_TRY(activations_new(MODEL_CHUNK, s->n_embd, &w->embd, err));
     PAW_TRY(activations_new(MODEL_CHUNK, (int)heads, &w->heads, err));
     return activations_new(MODEL_CHUNK, s->n_ff, &w->ff, err);
@@ -136,6 +200,9 @@ static paw_status new_scratch(model *m, paw_error *err)
 static paw_status new_frequencies(model *m, paw_error *err)
 {
     int n = m->shape.n_rot / 2;
+    if (n == 0) {
+        return PAW_OK;
+    }
     m->frequencies = malloc((size_t)n * sizeof *m->frequencies);
     if (m->frequencies == NULL) {
         return paw_fail_memory(err, (size_t)n * sizeof *m->frequencies);
@@ -198,7 +265,7 @@ void model_close(model *m)
         return;
     }
     scratch *w = &m->scratch;
-    float *buffers[] = {w->x, w->out, w->q, w->k, w->v, w->gate, w->up, w->angles, w->scores, m->norms};
+    float *buffers[] = {w->x, w->out, w->qkv, w->gate, w->up, w->angles, w->scores, m->vectors};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
         free(buffers[i]);
     }

@@ -14,19 +14,44 @@
 #include "gguf/gguf.h"
 #include "tensor/matrix.h"
 
-/* The linear layers of a block. */
-typedef enum model_module { MODEL_Q, MODEL_K, MODEL_V, MODEL_O, MODEL_GATE, MODEL_UP, MODEL_DOWN, MODEL_MODULES } model_module;
+/* The linear layers that a block may have: which of them it has is the architecture's matter. */
+typedef enum model_module {
+    MODEL_Q,
+    MODEL_K,
+    MODEL_V,
+    MODEL_O,
+    MODEL_GATE,
+    MODEL_UP,
+    MODEL_DOWN,
+    MODEL_QKV, /* instead of the first three: their rows one below the other */
+    MODEL_MODULES
+} model_module;
 
 /* GGUF stem of a module ("attn_q"), and the module of a stem or -1. */
 const char *model_module_stem(model_module module);
 int model_module_find(const char *stem);
 
+/* What tells one architecture from another. */
+typedef struct model_traits {
+    const char *name;       /* general.architecture */
+    unsigned modules;       /* bits 1 << MODEL_Q, ...: those of a block; without MODEL_GATE the activation is GELU, not SwiGLU */
+    bool layer_norm;        /* LayerNorm with a bias instead of RMSNorm */
+    bool biases;            /* every linear layer of a block has one */
+    bool head_norm;         /* RMSNorm of each head's query and key before they are turned */
+    bool learned_positions; /* added to the embeddings; else RoPE */
+    bool split_pairs;       /* RoPE turns values i and i + n_rot / 2; else 2i and 2i + 1 */
+} model_traits;
+
 typedef struct model_shape {
-    char architecture[16];
-    int n_layer, n_embd, n_ff, n_head, n_kv, n_head_dim, n_rot, n_vocab;
+    const model_traits *traits;
+    const char *architecture; /* traits->name */
+    int n_layer, n_embd, n_ff, n_head, n_kv, n_head_dim, n_vocab;
+    int n_rot; /* 0: no RoPE */
     int n_ctx_train;
-    float rms_eps, rope_base;
+    float norm_eps, rope_base;
 } model_shape;
+
+bool model_has(const model_shape *shape, model_module module);
 
 /* Rows (outputs) and columns (inputs) of a module's matrix. */
 int model_rows(const model_shape *shape, model_module module);
@@ -82,7 +107,7 @@ void model_state_truncate(model_state *s, int length);
 typedef struct model_request {
     const int32_t *tokens; /* n of them, appended to the state's sequence */
     int n;
-    const float *extra;    /* [..][n_embd]: embeddings of tokens n_vocab, n_vocab + 1, ...; or NULL */
+    const float *extra;    /* [..][n_embd]: embeddings (without positions) of tokens n_vocab, n_vocab + 1, ...; or NULL */
     int n_extra;
     const adapter *lora;   /* or NULL */
     bool precise;          /* activations of 15 bits instead of 8: for encoding, where a compiled result is kept */

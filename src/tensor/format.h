@@ -38,6 +38,21 @@ const tensor_format *format_of(uint32_t type);
 /* Bytes of `n` values; `n` must be a whole number of blocks. */
 size_t format_size(tensor_type type, size_t n);
 
+/*
+ * A block of Q5_0, Q5_1 (32 values), Q4_K, Q5_K or Q6_K (256) taken apart: d and m (the minimum, or the minima's scale) as
+ * f16, 6-bit scales and minima per 32 values (Q6_K: 8-bit scales per 16), and the values without a sign.
+ *   Q5_0  d (q - 16)      Q4_K, Q5_K  d scale q - m minimum
+ *   Q5_1  d q + m         Q6_K        d scale (q - 32)
+ */
+typedef struct format_block {
+    uint16_t d, m;
+    int8_t scale[16];
+    uint8_t minimum[8];
+    uint8_t q[256];
+} format_block;
+
+void format_unpack(tensor_type type, const void *block, format_block *out);
+
 /* Expands `n` values at `src`. The format must be readable. */
 void format_dequantise(tensor_type type, const void *src, float *dst, size_t n);
 

@@ -15,18 +15,22 @@ enum {
     KERNEL_TILE = 8,   /* most tokens of one call */
     KERNEL_QUERIES = 8, /* most queries of one attention call */
     KERNEL_BLOCK = 32, /* values that share a scale */
-    KERNEL_I4_BLOCK = 320, /* bytes of a block of a row group: f16 scale[16], f16 minimum[16], 256 bytes of nibbles */
+    KERNEL_K_HEAD = 320, /* bytes before the values of 256 columns of a row group: f16 d[16], dmin[16], 8 x 32 bytes of scales */
 };
+
+/* Bytes of 32 columns of a row group with a scale and a minimum, and of 256 columns with scales of scales (matrix.h). */
+#define KERNEL_I_BLOCK(bits) (64 + 64 * (bits))
+#define KERNEL_K_BLOCK(bits) (KERNEL_K_HEAD + 8 * 64 * (bits))
 
 /*
  * Activations of n tokens, quantised per block of 32. With one plane x = scale * q; with two, x = scale * (128 q0 + q1),
- * which keeps 15 bits. Shapes: q [planes][n][cols], scale, sum and isum [n][cols / 32].
+ * which keeps 15 bits. Shapes: q [planes][n][cols], scale and sum [n][cols / 32], isum [n][cols / 16].
  */
 typedef struct kernel_input {
     const int8_t *q;
     const float *scale;
     const float *sum;    /* scale times the block's integer sum */
-    const int32_t *isum; /* the block's integer sum */
+    const int32_t *isum; /* the integer sums of the block's halves */
     const float *x;      /* [n][cols], the values themselves: for float matrices */
     long plane;          /* bytes from plane 0 to plane 1 */
     int cols, blocks, planes;
@@ -41,14 +45,23 @@ typedef struct kernel_set {
 
     /* One row group times tokens [first, first + n), n <= KERNEL_TILE: out [n][16]. */
     void (*rows_i4)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
+    void (*rows_i5)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
     void (*rows_i8)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
+    void (*rows_k4)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
+    void (*rows_k5)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
+    void (*rows_k6)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
     void (*rows_f16)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
+    void (*rows_bf16)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
     void (*rows_f32)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
 
-    /* y = x / sqrt(mean(x^2) + eps) * w; n is a multiple of 16 */
+    /* y = x / sqrt(mean(x^2) + eps) * w; n is a multiple of 16, y may be x */
     void (*rms_norm)(const float *x, const float *w, int n, float eps, float *y);
-    void (*add)(float *y, const float *x, int n);                           /* y += x */
-    void (*swiglu)(const float *gate, const float *up, int n, float *y);    /* y = gate / (1 + e^-gate) * up */
+    /* y = (x - mean(x)) / sqrt(variance(x) + eps) * w + b; n is a multiple of 16 */
+    void (*layer_norm)(const float *x, const float *w, const float *b, int n, float eps, float *y);
+    /* n is a multiple of 16 in these: */
+    void (*add)(float *y, const float *x, int n);                        /* y += x */
+    void (*swiglu)(const float *gate, const float *up, int n, float *y); /* y = gate / (1 + e^-gate) * up */
+    void (*gelu)(const float *x, int n, float *y); /* y = x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) */
 
     /*
      * Attention of m <= KERNEL_QUERIES queries that share a key-value head; query i sees positions [0, n[i]).

@@ -9,6 +9,8 @@
 #define KERNEL_SET_LABEL "avx512"
 extern const kernel_set KERNEL_SET_NAME;
 
+enum { PREFETCH = 2048 }; /* bytes */
+
 VEC_INLINE __m512i broadcast4(const int8_t *q)
 {
     int32_t four;
@@ -16,54 +18,152 @@ VEC_INLINE __m512i broadcast4(const int8_t *q)
     return _mm512_set1_epi32(four);
 }
 
-/* Products of 32 unsigned weights a lane, w[8], with a token's block. */
-VEC_INLINE __m512i dot32(const __m512i *w, const int8_t *q, __m512i sum)
+/* Products of 16 or 32 unsigned weights a lane, w[quads], with a token's. */
+VEC_INLINE __m512i dot_quads(const __m512i *w, const int8_t *q, __m512i sum, const int quads)
 {
 #pragma GCC unroll 8
-    for (int j = 0; j < 8; j++) {
+    for (int j = 0; j < quads; j++) {
         sum = _mm512_dpbusd_epi32(sum, w[j], broadcast4(q + 4 * j));
     }
     return sum;
 }
 
-VEC_INLINE __m512i dot_planes(const __m512i *w, const int8_t *q, long plane, const int planes)
+VEC_INLINE __m512i dot_planes(const __m512i *w, const int8_t *q, long plane, const int planes, const int quads)
 {
-    __m512i sum = dot32(w, q, _mm512_setzero_si512());
+    __m512i sum = dot_quads(w, q, _mm512_setzero_si512(), quads);
     if (planes == 2) {
-        sum = dot32(w, q + plane, _mm512_slli_epi32(sum, 7));
+        sum = dot_quads(w, q + plane, _mm512_slli_epi32(sum, 7), quads);
     }
     return sum;
 }
 
-VEC_INLINE void i4_tile(const uint8_t *group, const kernel_input *in, int first, float *out, const int n,
-                        const int planes)
+typedef uint16_t words __attribute__((vector_size(64)));
+
+/* Bits [from, from + count) of each byte moved to bit 4 on. */
+VEC_INLINE __m512i high_bits(__m512i v, const int from, const int count)
+{
+    const __m512i mask = _mm512_set1_epi8((char)(((1 << count) - 1) << 4));
+    words moved = from <= 4 ? (words)v << (4 - from) : (words)v >> (from - 4);
+    return _mm512_and_si512((__m512i)moved, mask);
+}
+
+/* The 32 values of a block of `bits` bits a lane. */
+VEC_INLINE void unpack(const uint8_t *data, __m512i *w, const int bits)
+{
+    const __m512i low = _mm512_set1_epi8(15);
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        __m512i packed = _mm512_loadu_si512(data + 64 * j);
+        w[j] = _mm512_and_si512(packed, low);
+        w[j + 4] = _mm512_and_si512(_mm512_srli_epi16(packed, 4), low);
+    }
+    if (bits > 4) {
+        __m512i high[2] = {_mm512_loadu_si512(data + 256), _mm512_loadu_si512(data + (bits == 6 ? 320 : 256))};
+#pragma GCC unroll 8
+        for (int j = 0; j < 8; j++) {
+            w[j] = _mm512_or_si512(w[j], bits == 5 ? high_bits(high[0], j, 1) : high_bits(high[j / 4], j % 4 * 2, 2));
+        }
+    }
+}
+
+/* The lines of a block some way ahead: the processor's own guesses end at a page's border. */
+VEC_INLINE void prefetch(const uint8_t *data, const int lines)
+{
+#pragma GCC unroll 8
+    for (int j = 0; j < lines; j++) {
+        _mm_prefetch((const char *)data + PREFETCH + 64 * j, _MM_HINT_T0);
+    }
+}
+
+VEC_INLINE __m512 load_f16(const uint8_t *p)
+{
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+}
+
+/* One token's block: (dot scale) d. */
+VEC_INLINE __m512 scaled(__m512i dot, float scale, __m512 d)
+{
+    return _mm512_mul_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(dot), _mm512_set1_ps(scale)), d);
+}
+
+VEC_INLINE void i_tile(const uint8_t *group, const kernel_input *in, int first, float *out, const int n,
+                       const int planes, const int bits)
 {
     __m512 acc[KERNEL_TILE];
-    const __m512i low = _mm512_set1_epi8(15);
     const int8_t *q = in->q + (long)first * in->cols;
     const float *scale = in->scale + (long)first * in->blocks, *sum = in->sum + (long)first * in->blocks;
 #pragma GCC unroll 8
     for (int t = 0; t < n; t++) {
         acc[t] = _mm512_setzero_ps();
     }
-    for (int b = 0; b < in->blocks; b++, group += KERNEL_I4_BLOCK) {
-        __m512 d = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)group));
-        __m512 m = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(group + 32)));
+    for (int b = 0; b < in->blocks; b++, group += KERNEL_I_BLOCK(bits)) {
+        __m512 d = load_f16(group), m = load_f16(group + 32);
         __m512i w[8];
-#pragma GCC unroll 4
-        for (int j = 0; j < 4; j++) {
-            __m512i packed = _mm512_loadu_si512(group + 64 + 64 * j);
-            w[j] = _mm512_and_si512(packed, low);
-            w[j + 4] = _mm512_and_si512(_mm512_srli_epi16(packed, 4), low);
-        }
+        prefetch(group, bits + 1);
+        unpack(group + 64, w, bits);
 #pragma GCC unroll 8
         for (int t = 0; t < n; t++) {
-            __m512i dot = dot_planes(w, q + (long)t * in->cols + b * KERNEL_BLOCK, in->plane, planes);
-            __m512 product = _mm512_mul_ps(
-                _mm512_mul_ps(_mm512_cvtepi32_ps(dot), _mm512_set1_ps(scale[(long)t * in->blocks + b])), d);
-            __m512 minimum = _mm512_mul_ps(m, _mm512_set1_ps(sum[(long)t * in->blocks + b]));
-            acc[t] = _mm512_add_ps(acc[t], _mm512_add_ps(product, minimum));
+            long at = (long)t * in->blocks + b;
+            __m512i dot = dot_planes(w, q + at * KERNEL_BLOCK, in->plane, planes, 8);
+            __m512 minimum = _mm512_mul_ps(m, _mm512_set1_ps(sum[at]));
+            acc[t] = _mm512_add_ps(acc[t], _mm512_add_ps(scaled(dot, scale[at], d), minimum));
         }
+    }
+#pragma GCC unroll 8
+    for (int t = 0; t < n; t++) {
+        _mm512_storeu_ps(out + t * KERNEL_ROWS, acc[t]);
+    }
+}
+
+/* Sixteen bytes of scales as floats. */
+VEC_INLINE __m512 load_scales(const uint8_t *p, const int bits)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)p);
+    return _mm512_cvtepi32_ps(bits == 6 ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes));
+}
+
+/* A half-block of Q6_K: (value - 32) is multiplied, with the half's own scale. */
+VEC_INLINE __m512 half_k6(const __m512i *w, const int8_t *q, const kernel_input *in, int32_t isum, float scale, __m512 d,
+                          const int planes)
+{
+    __m512i dot = dot_planes(w, q, in->plane, planes, 4);
+    return scaled(_mm512_sub_epi32(dot, _mm512_set1_epi32(32 * isum)), scale, d);
+}
+
+VEC_INLINE void k_tile(const uint8_t *group, const kernel_input *in, int first, float *out, const int n,
+                       const int planes, const int bits)
+{
+    __m512 acc[KERNEL_TILE];
+    const int8_t *q = in->q + (long)first * in->cols;
+    const float *scale = in->scale + (long)first * in->blocks, *sum = in->sum + (long)first * in->blocks;
+    const int32_t *isum = in->isum + (long)first * in->blocks * 2;
+#pragma GCC unroll 8
+    for (int t = 0; t < n; t++) {
+        acc[t] = _mm512_setzero_ps();
+    }
+    for (int b = 0; b < in->blocks; b++) {
+        const uint8_t *head = group + 64 + b % 8 * 32;
+        __m512 d = load_f16(group), d2 = bits == 6 ? d : load_f16(group + 32);
+        __m512 first_scale = _mm512_mul_ps(d, load_scales(head, bits)), second = _mm512_mul_ps(d2, load_scales(head + 16, bits));
+        __m512i w[8];
+        const uint8_t *data = group + KERNEL_K_HEAD + b % 8 * 64 * bits;
+        prefetch(data, bits);
+        unpack(data, w, bits);
+#pragma GCC unroll 8
+        for (int t = 0; t < n; t++) {
+            long at = (long)t * in->blocks + b;
+            const int8_t *x = q + at * KERNEL_BLOCK;
+            __m512 value;
+            if (bits == 6) {
+                value = _mm512_add_ps(half_k6(w, x, in, isum[2 * at], scale[at], first_scale, planes),
+                                      half_k6(w + 4, x + 16, in, isum[2 * at + 1], scale[at], second, planes));
+            } else {
+                value = _mm512_sub_ps(scaled(dot_planes(w, x, in->plane, planes, 8), scale[at], first_scale),
+                                      _mm512_mul_ps(second, _mm512_set1_ps(sum[at])));
+            }
+            acc[t] = _mm512_add_ps(acc[t], value);
+        }
+        group += b % 8 == 7 ? KERNEL_K_BLOCK(bits) : 0;
     }
 #pragma GCC unroll 8
     for (int t = 0; t < n; t++) {
@@ -72,30 +172,32 @@ VEC_INLINE void i4_tile(const uint8_t *group, const kernel_input *in, int first,
 }
 
 VEC_INLINE void i8_tile(const uint8_t *group, const kernel_input *in, int first, float *out, const int n,
-                        const int planes)
+                        const int planes, const int bits)
 {
+    (void)bits;
     __m512 acc[KERNEL_TILE];
     const uint8_t *bytes = group + ((long)in->blocks * 32 + 63) / 64 * 64;
     const int8_t *q = in->q + (long)first * in->cols;
     const float *scale = in->scale + (long)first * in->blocks;
-    const int32_t *isum = in->isum + (long)first * in->blocks;
+    const int32_t *isum = in->isum + (long)first * in->blocks * 2;
 #pragma GCC unroll 8
     for (int t = 0; t < n; t++) {
         acc[t] = _mm512_setzero_ps();
     }
     for (int b = 0; b < in->blocks; b++, group += 32, bytes += 512) {
-        __m512 d = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)group));
+        __m512 d = load_f16(group);
         __m512i w[8];
+        prefetch(bytes, 8);
 #pragma GCC unroll 8
         for (int j = 0; j < 8; j++) {
             w[j] = _mm512_loadu_si512(bytes + 64 * j);
         }
 #pragma GCC unroll 8
         for (int t = 0; t < n; t++) {
-            __m512i dot = dot_planes(w, q + (long)t * in->cols + b * KERNEL_BLOCK, in->plane, planes);
-            dot = _mm512_sub_epi32(dot, _mm512_set1_epi32(isum[(long)t * in->blocks + b] * 128)); /* the bytes' + 128 */
-            __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(dot), _mm512_set1_ps(scale[(long)t * in->blocks + b]));
-            acc[t] = _mm512_add_ps(acc[t], _mm512_mul_ps(scaled, d));
+            long at = (long)t * in->blocks + b;
+            __m512i dot = dot_planes(w, q + at * KERNEL_BLOCK, in->plane, planes, 8);
+            dot = _mm512_sub_epi32(dot, _mm512_set1_epi32((isum[2 * at] + isum[2 * at + 1]) * 128)); /* the bytes' + 128 */
+            acc[t] = _mm512_add_ps(acc[t], scaled(dot, scale[at], d));
         }
     }
 #pragma GCC unroll 8
@@ -104,34 +206,33 @@ VEC_INLINE void i8_tile(const uint8_t *group, const kernel_input *in, int first,
     }
 }
 
-#define TILE_SWITCH(tile, planes)                            \
-    switch (n) {                                             \
-    case 1: tile(group, in, first, out, 1, planes); break;   \
-    case 2: tile(group, in, first, out, 2, planes); break;   \
-    case 3: tile(group, in, first, out, 3, planes); break;   \
-    case 4: tile(group, in, first, out, 4, planes); break;   \
-    case 5: tile(group, in, first, out, 5, planes); break;   \
-    case 6: tile(group, in, first, out, 6, planes); break;   \
-    case 7: tile(group, in, first, out, 7, planes); break;   \
-    default: tile(group, in, first, out, 8, planes); break;  \
+#define TILE_SWITCH(tile, planes, bits)                           \
+    switch (n) {                                                  \
+    case 1: tile(group, in, first, out, 1, planes, bits); break;  \
+    case 2: tile(group, in, first, out, 2, planes, bits); break;  \
+    case 3: tile(group, in, first, out, 3, planes, bits); break;  \
+    case 4: tile(group, in, first, out, 4, planes, bits); break;  \
+    case 5: tile(group, in, first, out, 5, planes, bits); break;  \
+    case 6: tile(group, in, first, out, 6, planes, bits); break;  \
+    case 7: tile(group, in, first, out, 7, planes, bits); break;  \
+    default: tile(group, in, first, out, 8, planes, bits); break; \
     }
 
-static void rows_i4(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
-{
-    if (in->planes == 1) {
-        TILE_SWITCH(i4_tile, 1)
-    } else {
-        TILE_SWITCH(i4_tile, 2)
+#define DEFINE_ROWS(name, tile, bits)                                                              \
+    static void name(const uint8_t *group, const kernel_input *in, int first, int n, float *out)   \
+    {                                                                                              \
+        if (in->planes == 1) {                                                                     \
+            TILE_SWITCH(tile, 1, bits)                                                             \
+        } else {                                                                                   \
+            TILE_SWITCH(tile, 2, bits)                                                             \
+        }                                                                                          \
     }
-}
 
-static void rows_i8(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
-{
-    if (in->planes == 1) {
-        TILE_SWITCH(i8_tile, 1)
-    } else {
-        TILE_SWITCH(i8_tile, 2)
-    }
-}
+DEFINE_ROWS(rows_i4, i_tile, 4)
+DEFINE_ROWS(rows_i5, i_tile, 5)
+DEFINE_ROWS(rows_i8, i8_tile, 8)
+DEFINE_ROWS(rows_k4, k_tile, 4)
+DEFINE_ROWS(rows_k5, k_tile, 5)
+DEFINE_ROWS(rows_k6, k_tile, 6)
 
 #include "tensor/kernels_body.h"

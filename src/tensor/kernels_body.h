@@ -1,6 +1,6 @@
 /*
  * kernels_body.h: the kernels that are the same source for every instruction set. Included once by each kernels_*.c, after
- * vec.h and after its own rows_i4 and rows_i8, with KERNEL_SET_NAME and KERNEL_SET_LABEL defined.
+ * vec.h and after its own rows_i4 to rows_k6, with KERNEL_SET_NAME and KERNEL_SET_LABEL defined.
  */
 
 /* Largest magnitude of a block of 32. */
@@ -29,12 +29,14 @@ static void quantise(const float *x, int cols, int planes, int8_t *q0, int8_t *q
             v_store_bytes(q0 + LANES, second);
         }
         scale[b] = extreme / range;
-        isum[b] = v_sum_int(first + second);
-        sum[b] = scale[b] * (float)isum[b];
+        isum[2 * b] = v_sum_int(first);
+        isum[2 * b + 1] = v_sum_int(second);
+        sum[b] = scale[b] * (float)(isum[2 * b] + isum[2 * b + 1]);
     }
 }
 
-VEC_INLINE void rows_float(const uint8_t *group, const kernel_input *in, int first, int n, float *out, bool half)
+VEC_INLINE void rows_float(const uint8_t *group, const kernel_input *in, int first, int n, float *out,
+                           const tensor_type type)
 {
     v16 acc[KERNEL_TILE];
     for (int t = 0; t < n; t++) {
@@ -42,8 +44,10 @@ VEC_INLINE void rows_float(const uint8_t *group, const kernel_input *in, int fir
     }
     const float *x = in->x + (long)first * in->cols;
     for (int k = 0; k < in->cols; k++) {
-        v16 w = half ? v_load_f16((const uint16_t *)(const void *)group + k * LANES)
-                     : v_load((const float *)(const void *)group + k * LANES);
+        const uint16_t *halves = (const uint16_t *)(const void *)group + k * LANES;
+        v16 w = type == TENSOR_F16    ? v_load_f16(halves)
+                : type == TENSOR_BF16 ? v_load_bf16(halves)
+                                      : v_load((const float *)(const void *)group + k * LANES);
         for (int t = 0; t < n; t++) {
             acc[t] = acc[t] + v_set(x[(long)t * in->cols + k]) * w;
         }
@@ -55,12 +59,17 @@ VEC_INLINE void rows_float(const uint8_t *group, const kernel_input *in, int fir
 
 static void rows_f16(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
 {
-    rows_float(group, in, first, n, out, true);
+    rows_float(group, in, first, n, out, TENSOR_F16);
+}
+
+static void rows_bf16(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
+{
+    rows_float(group, in, first, n, out, TENSOR_BF16);
 }
 
 static void rows_f32(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
 {
-    rows_float(group, in, first, n, out, false);
+    rows_float(group, in, first, n, out, TENSOR_F32);
 }
 
 static void rms_norm(const float *x, const float *w, int n, float eps, float *y)
@@ -76,6 +85,23 @@ static void rms_norm(const float *x, const float *w, int n, float eps, float *y)
     }
 }
 
+static void layer_norm(const float *x, const float *w, const float *b, int n, float eps, float *y)
+{
+    v16 sum = v_set(0), squares = v_set(0);
+    for (int i = 0; i < n; i += LANES) {
+        sum = sum + v_load(x + i);
+    }
+    v16 mean = v_set(v_sum(sum) / (float)n);
+    for (int i = 0; i < n; i += LANES) {
+        v16 v = v_load(x + i) - mean;
+        squares = squares + v * v;
+    }
+    v16 factor = v_set(1.0f / __builtin_sqrtf(v_sum(squares) / (float)n + eps));
+    for (int i = 0; i < n; i += LANES) {
+        v_store(y + i, ((v_load(x + i) - mean) * factor) * v_load(w + i) + v_load(b + i));
+    }
+}
+
 static void add(float *y, const float *x, int n)
 {
     for (int i = 0; i < n; i += LANES) {
@@ -88,6 +114,16 @@ static void swiglu(const float *gate, const float *up, int n, float *y)
     for (int i = 0; i < n; i += LANES) {
         v16 g = v_load(gate + i);
         v_store(y + i, g / (v_set(1.0f) + v_exp(-g)) * v_load(up + i));
+    }
+}
+
+/* (1 + tanh u) / 2 = 1 / (1 + e^-2u) */
+static void gelu(const float *x, int n, float *y)
+{
+    for (int i = 0; i < n; i += LANES) {
+        v16 v = v_load(x + i);
+        v16 u = v * v_set(0.79788456080286536f) * (v_set(1.0f) + v_set(0.044715f) * v * v);
+        v_store(y + i, v / (v_set(1.0f) + v_exp(u * v_set(-2.0f))));
     }
 }
 
@@ -236,12 +272,19 @@ const kernel_set KERNEL_SET_NAME = {
     .name = KERNEL_SET_LABEL,
     .quantise = quantise,
     .rows_i4 = rows_i4,
+    .rows_i5 = rows_i5,
     .rows_i8 = rows_i8,
+    .rows_k4 = rows_k4,
+    .rows_k5 = rows_k5,
+    .rows_k6 = rows_k6,
     .rows_f16 = rows_f16,
+    .rows_bf16 = rows_bf16,
     .rows_f32 = rows_f32,
     .rms_norm = rms_norm,
+    .layer_norm = layer_norm,
     .add = add,
     .swiglu = swiglu,
+    .gelu = gelu,
     .attend = attend,
     .store_f16 = store_f16,
 };

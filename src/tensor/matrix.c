@@ -9,10 +9,27 @@ static matrix_kind kind_of(tensor_type type)
     switch (type) {
     case TENSOR_Q4_0:
     case TENSOR_Q4_1: return MATRIX_I4;
+    case TENSOR_Q5_0:
+    case TENSOR_Q5_1: return MATRIX_I5;
     case TENSOR_Q8_0: return MATRIX_I8;
+    case TENSOR_Q4_K: return MATRIX_K4;
+    case TENSOR_Q5_K: return MATRIX_K5;
+    case TENSOR_Q6_K: return MATRIX_K6;
     case TENSOR_F16: return MATRIX_F16;
+    case TENSOR_BF16: return MATRIX_BF16;
     default: return MATRIX_F32;
     }
+}
+
+/* Bits of a value in the packed kinds. */
+static int bits_of(matrix_kind kind)
+{
+    return kind == MATRIX_I4 || kind == MATRIX_K4 ? 4 : kind == MATRIX_I5 || kind == MATRIX_K5 ? 5 : 6;
+}
+
+bool matrix_is_quantised(const matrix *m)
+{
+    return m->kind != MATRIX_NONE && m->kind < MATRIX_F16;
 }
 
 static size_t round_up(size_t n, size_t to)
@@ -25,9 +42,14 @@ matrix matrix_plan(tensor_type type, int rows, int cols)
     matrix m = {.kind = kind_of(type), .rows = rows, .cols = cols, .groups = (rows + KERNEL_ROWS - 1) / KERNEL_ROWS};
     size_t blocks = (size_t)cols / KERNEL_BLOCK;
     switch (m.kind) {
-    case MATRIX_I4: m.group_size = blocks * KERNEL_I4_BLOCK; break;
+    case MATRIX_I4:
+    case MATRIX_I5: m.group_size = blocks * (size_t)KERNEL_I_BLOCK(bits_of(m.kind)); break;
     case MATRIX_I8: m.group_size = round_up(blocks * 32, 64) + blocks * 512; break;
-    case MATRIX_F16: m.group_size = (size_t)cols * KERNEL_ROWS * 2; break;
+    case MATRIX_K4:
+    case MATRIX_K5:
+    case MATRIX_K6: m.group_size = blocks / 8 * (size_t)KERNEL_K_BLOCK(bits_of(m.kind)); break;
+    case MATRIX_F16:
+    case MATRIX_BF16: m.group_size = (size_t)cols * KERNEL_ROWS * 2; break;
     default: m.group_size = (size_t)cols * KERNEL_ROWS * 4; break;
     }
     return m;
@@ -61,7 +83,7 @@ static bool is_finite(uint16_t h)
 static bool prepare_i4(tensor_type type, const uint8_t *raw, int cols, uint8_t *group, int row)
 {
     bool with_min = type == TENSOR_Q4_1, sound = true;
-    for (int b = 0; b < cols / KERNEL_BLOCK; b++, group += KERNEL_I4_BLOCK) {
+    for (int b = 0; b < cols / KERNEL_BLOCK; b++, group += KERNEL_I_BLOCK(4)) {
         uint16_t d = get16(raw);
         uint16_t m = with_min ? get16(raw + 2) : format_f32_to_f16(-8 * format_f16_to_f32(d));
         const uint8_t *q = raw + (with_min ? 4 : 2);
@@ -72,6 +94,56 @@ static bool prepare_i4(tensor_type type, const uint8_t *raw, int cols, uint8_t *
             group[64 + (j / 4) * 64 + row * 4 + j % 4] = q[j];
         }
         raw = q + 16;
+    }
+    return sound;
+}
+
+/* 32 values without a sign into a row's places (matrix.h); the group starts out zero. */
+static void put_values(const uint8_t *q, int bits, uint8_t *data, int row)
+{
+    for (int j = 0; j < 32; j++) {
+        int quad = j / 4, at = row * 4 + j % 4, high = q[j] >> 4;
+        data[quad % 4 * 64 + at] |= (uint8_t)((q[j] & 15) << quad / 4 * 4);
+        if (bits == 5) {
+            data[256 + at] |= (uint8_t)(high << quad);
+        } else if (bits == 6) {
+            data[256 + quad / 4 * 64 + at] |= (uint8_t)(high << quad % 4 * 2);
+        }
+    }
+}
+
+/* As Q4_0, so Q5_0 gets the minimum -16 d. */
+static bool prepare_i5(tensor_type type, const uint8_t *raw, int cols, uint8_t *group, int row)
+{
+    bool sound = true;
+    for (int b = 0; b < cols / KERNEL_BLOCK; b++, group += KERNEL_I_BLOCK(5), raw += format_of(type)->block_size) {
+        format_block block;
+        format_unpack(type, raw, &block);
+        uint16_t m = type == TENSOR_Q5_1 ? block.m : format_f32_to_f16(-16 * format_f16_to_f32(block.d));
+        put16(group + 2 * row, block.d);
+        put16(group + 32 + 2 * row, m);
+        sound = sound && is_finite(block.d) && is_finite(m);
+        put_values(block.q, 5, group + 64, row);
+    }
+    return sound;
+}
+
+static bool prepare_k(tensor_type type, const uint8_t *raw, int cols, uint8_t *group, int row)
+{
+    int bits = bits_of(kind_of(type));
+    bool sound = true;
+    for (int s = 0; s < cols / 256; s++, group += KERNEL_K_BLOCK(bits), raw += format_of(type)->block_size) {
+        format_block block;
+        format_unpack(type, raw, &block);
+        put16(group + 2 * row, block.d);
+        put16(group + 32 + 2 * row, block.m);
+        sound = sound && is_finite(block.d) && is_finite(block.m);
+        for (int b = 0; b < 8; b++) {
+            uint8_t *head = group + 64 + b * 32;
+            head[row] = (uint8_t)block.scale[bits == 6 ? 2 * b : b];
+            head[16 + row] = bits == 6 ? (uint8_t)block.scale[2 * b + 1] : block.minimum[b];
+            put_values(block.q + b * KERNEL_BLOCK, bits, group + KERNEL_K_HEAD + b * 64 * bits, row);
+        }
     }
     return sound;
 }
@@ -105,7 +177,7 @@ static bool prepare_float(tensor_type type, const uint8_t *raw, int cols, uint8_
     enum { CHUNK = 256 };
     float values[CHUNK];
     bool sound = true;
-    size_t width = type == TENSOR_F16 ? 2 : 4;
+    size_t width = format_of(type)->block_size;
     for (int k = 0; k < cols; k += CHUNK) {
         int n = cols - k < CHUNK ? cols - k : CHUNK;
         const uint8_t *src = raw + format_size(type, (size_t)k);
@@ -130,6 +202,10 @@ bool matrix_prepare(const matrix *m, tensor_type type, const uint8_t *raw, uint8
             const uint8_t *src = raw + (size_t)(g * KERNEL_ROWS + row) * row_size;
             switch (m->kind) {
             case MATRIX_I4: sound = prepare_i4(type, src, m->cols, group, row) && sound; break;
+            case MATRIX_I5: sound = prepare_i5(type, src, m->cols, group, row) && sound; break;
+            case MATRIX_K4:
+            case MATRIX_K5:
+            case MATRIX_K6: sound = prepare_k(type, src, m->cols, group, row) && sound; break;
             case MATRIX_I8: sound = prepare_i8(src, m->cols, group, row) && sound; break;
             default: sound = prepare_float(type, src, m->cols, group, row) && sound; break;
             }
@@ -154,7 +230,7 @@ paw_status activations_new(int capacity, int cols, activations *out, paw_error *
     out->q = aligned(n * 2);
     out->scale = aligned(blocks * sizeof *out->scale);
     out->sum = aligned(blocks * sizeof *out->sum);
-    out->isum = aligned(blocks * sizeof *out->isum);
+    out->isum = aligned(2 * blocks * sizeof *out->isum);
     if (out->x == NULL || out->q == NULL || out->scale == NULL || out->sum == NULL || out->isum == NULL) {
         activations_free(out);
         return paw_fail_memory(err, n * 6);
@@ -185,7 +261,7 @@ void activations_quantise(activations *a, const kernel_set *kernels, int begin, 
         int8_t *q = a->q + (size_t)t * (size_t)cols;
         size_t b = (size_t)t * (size_t)blocks;
         kernels->quantise(a->x + (size_t)t * (size_t)cols, cols, a->in.planes, q, q + a->in.plane, a->scale + b,
-                          a->sum + b, a->isum + b);
+                          a->sum + b, a->isum + 2 * b);
     }
 }
 
@@ -211,15 +287,28 @@ static void store_tile(const float *tile, int rows, int n, float *y, size_t stri
     }
 }
 
+typedef void rows_kernel(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
+
+static rows_kernel *kernel_of(matrix_kind kind, const kernel_set *kernels)
+{
+    switch (kind) {
+    case MATRIX_I4: return kernels->rows_i4;
+    case MATRIX_I5: return kernels->rows_i5;
+    case MATRIX_I8: return kernels->rows_i8;
+    case MATRIX_K4: return kernels->rows_k4;
+    case MATRIX_K5: return kernels->rows_k5;
+    case MATRIX_K6: return kernels->rows_k6;
+    case MATRIX_F16: return kernels->rows_f16;
+    case MATRIX_BF16: return kernels->rows_bf16;
+    default: return kernels->rows_f32;
+    }
+}
+
 void matrix_multiply(const matrix *m, const kernel_set *kernels, const activations *x, int n, int begin, int end,
                      float *y, size_t stride, bool add, float factor)
 {
     _Alignas(64) float tile[KERNEL_TILE * KERNEL_ROWS];
-    void (*rows)(const uint8_t *, const kernel_input *, int, int, float *) =
-        m->kind == MATRIX_I4   ? kernels->rows_i4
-        : m->kind == MATRIX_I8 ? kernels->rows_i8
-        : m->kind == MATRIX_F16 ? kernels->rows_f16
-                                : kernels->rows_f32;
+    rows_kernel *rows = kernel_of(m->kind, kernels);
     for (int g = begin; g < end; g++) {
         const uint8_t *group = m->data + (size_t)g * m->group_size;
         int count = m->rows - g * KERNEL_ROWS < KERNEL_ROWS ? m->rows - g * KERNEL_ROWS : KERNEL_ROWS;

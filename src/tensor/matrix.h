@@ -5,10 +5,21 @@
  * sixteen outputs. The layout does not depend on the instruction set: a prepared matrix can be kept in a file and mapped.
  *
  *   kind         from             a group
- *   MATRIX_I4    Q4_0, Q4_1       per block of 32 columns: f16 scale[16], f16 minimum[16], nibbles (4 x 64 bytes)
+ *   MATRIX_I4    Q4_0, Q4_1       per block of 32 columns: f16 scale[16], f16 minimum[16], values of 4 bits
+ *   MATRIX_I5    Q5_0, Q5_1       the same with values of 5 bits
  *   MATRIX_I8    Q8_0             f16 scale[blocks][16], then per block 8 x 64 bytes, value + 128
+ *   MATRIX_K4    Q4_K             per 256 columns: f16 d[16], f16 dmin[16], per block of 32 scale[16] and minimum[16] (bytes),
+ *                                 then per block values of 4 bits
+ *   MATRIX_K5    Q5_K             the same with values of 5 bits
+ *   MATRIX_K6    Q6_K             the same with values of 6 bits, + 32; instead of minima there are the (signed) scales of
+ *                                 the block's second 16 values, and no dmin
  *   MATRIX_F16   F16              [cols][16]
- *   MATRIX_F32   everything else  [cols][16]
+ *   MATRIX_BF16  BF16             [cols][16]
+ *   MATRIX_F32   F32              [cols][16]
+ *
+ * Values of 4 bits: 4 x 64 bytes; byte r * 4 + j % 4 of j / 4 % 4 holds row r's values j (low half, j < 16) and j + 16.
+ * Of 5 bits: then 64 bytes, whose bit j / 4 is value j's fifth. Of 6 bits: then 2 x 64 bytes for j < 16 and the rest, with
+ * two bits each from bit 2 (j / 4 % 4) on. So a matrix is about as large as in the model file, Q5_0 by a ninth larger.
  *
  * Rows beyond `rows` in the last group are zero.
  */
@@ -21,7 +32,18 @@
 #include "tensor/format.h"
 #include "tensor/kernels.h"
 
-typedef enum matrix_kind { MATRIX_NONE, MATRIX_I4, MATRIX_I8, MATRIX_F16, MATRIX_F32 } matrix_kind;
+typedef enum matrix_kind {
+    MATRIX_NONE,
+    MATRIX_I4,
+    MATRIX_I5,
+    MATRIX_I8,
+    MATRIX_K4,
+    MATRIX_K5,
+    MATRIX_K6,
+    MATRIX_F16,
+    MATRIX_BF16,
+    MATRIX_F32
+} matrix_kind;
 
 typedef struct matrix {
     matrix_kind kind; /* MATRIX_NONE: there is no such matrix */
@@ -31,8 +53,9 @@ typedef struct matrix {
     const uint8_t *data; /* groups * group_size bytes, 64-byte aligned; not owned */
 } matrix;
 
-/* Shape and kind of the prepared form; data is left NULL. cols is a multiple of 32 for I4 and I8, of 16 for all. */
+/* Shape and kind of the prepared form; data is left NULL. cols is a multiple of the format's block, and of 16. */
 matrix matrix_plan(tensor_type type, int rows, int cols);
+bool matrix_is_quantised(const matrix *m); /* multiplies quantised activations; else their float values */
 size_t matrix_size(const matrix *m);
 
 /*
@@ -47,7 +70,7 @@ typedef struct activations {
     float *x; /* [capacity][cols], filled by the owner */
     int8_t *q;
     float *scale, *sum;
-    int32_t *isum;
+    int32_t *isum; /* of half-blocks */
     int capacity;
 } activations;
 

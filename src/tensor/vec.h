@@ -21,6 +21,7 @@ enum { LANES = 16 };
 
 typedef float v16 __attribute__((vector_size(64)));
 typedef int32_t v16i __attribute__((vector_size(64)));
+typedef uint16_t v16h __attribute__((vector_size(32)));
 typedef int8_t v16c __attribute__((vector_size(16)));
 
 #define VEC_INLINE static inline __attribute__((always_inline))
@@ -81,6 +82,13 @@ VEC_INLINE v16 v_load_f16(const uint16_t *p)
     }
     return v;
 #endif
+}
+
+VEC_INLINE v16 v_load_bf16(const uint16_t *p)
+{
+    v16h h;
+    memcpy(&h, p, sizeof h);
+    return (v16)(__builtin_convertvector(h, v16i) << 16);
 }
 
 VEC_INLINE void v_store_f16(uint16_t *p, v16 v)

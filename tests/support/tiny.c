@@ -100,6 +100,60 @@ static void put_vocabulary(gguf_writer *w, const char *leave_out, size_t count)
 
 /* ---- tensors ---- */
 
+static void put_half(uint8_t *p, float value)
+{
+    uint16_t h = format_f32_to_f16(value);
+    memcpy(p, &h, 2);
+}
+
+/* The scale and minimum of a block of random bits, so that its values are about as large as `spread`. */
+static void put_scales(tensor_type type, uint8_t *block, float spread, uint64_t *random)
+{
+    float d = spread * (1.0f + tiny_uniform(random, 0.4f));
+    switch (type) {
+    case TENSOR_Q4_1: put_half(block, d / 7.5f); put_half(block + 2, -d); break;
+    case TENSOR_Q5_0: put_half(block, d / 16); break;
+    case TENSOR_Q5_1: put_half(block, d / 15.5f); put_half(block + 2, -d); break;
+    case TENSOR_Q4_K: put_half(block, d / 7.5f / 63); put_half(block + 2, d / 63); break;
+    case TENSOR_Q5_K: put_half(block, d / 15.5f / 63); put_half(block + 2, d / 63); break;
+    case TENSOR_Q6_K: put_half(block + 208, d / 32 / 127); break;
+    default: break;
+    }
+}
+
+void tiny_blocks(tensor_type type, size_t n, float spread, uint64_t *random, void *out)
+{
+    const tensor_format *f = format_of(type);
+    uint8_t *p = out;
+    if (type == TENSOR_F32 || type == TENSOR_F16 || type == TENSOR_BF16 || type == TENSOR_Q8_0 || type == TENSOR_Q4_0) {
+        float values[32];
+        size_t step = f->block > 1 ? f->block : 1;
+        for (size_t i = 0; i < n; i += step, p += f->block_size) {
+            for (size_t j = 0; j < step; j++) {
+                values[j] = tiny_uniform(random, spread);
+            }
+            if (type == TENSOR_BF16) {
+                memcpy(p, (const uint8_t *)values + 2, 2);
+            } else {
+                format_quantise(type, values, p, step);
+            }
+        }
+        return;
+    }
+    for (size_t i = 0; i < n; i += f->block, p += f->block_size) { /* no quantiser: blocks of any bits */
+        for (unsigned j = 0; j < f->block_size; j++) {
+            p[j] = (uint8_t)tiny_random(random);
+        }
+        put_scales(type, p, spread, random);
+    }
+}
+
+/* Bytes from a block's begin to its scale. */
+static size_t scale_place(tensor_type type)
+{
+    return type == TENSOR_Q6_K ? 208 : 0;
+}
+
 typedef struct maker {
     gguf_writer *w;
     const char *leave_out, *spoil_shape, *spoil_scale;
@@ -111,27 +165,42 @@ static bool is(const char *a, const char *b)
     return a != NULL && strcmp(a, b) == 0;
 }
 
+static bool has_quantiser(tensor_type type)
+{
+    return type == TENSOR_F32 || type == TENSOR_F16 || type == TENSOR_Q8_0 || type == TENSOR_Q4_0;
+}
+
+/* Random values; those of printable ASCII and merges are larger, so that such tokens are likelier than all else. */
+static void put_values(maker *m, const char *name, tensor_type type, size_t n, uint64_t ne0, float spread, float offset,
+                       uint8_t *data)
+{
+    bool per_token = strcmp(name, "token_embd.weight") == 0 || strcmp(name, "output.weight") == 0;
+    float *values = must(malloc(n * sizeof *values));
+    for (size_t i = 0; i < n; i++) {
+        size_t token = i / (size_t)ne0;
+        bool likely = (token >= N_SPECIAL + ' ' && token <= N_SPECIAL + '~') || token >= N_SPECIAL + 256;
+        values[i] = offset + tiny_uniform(&m->random, spread);
+        values[i] *= !per_token || likely ? 1.0f : 0.4f;
+    }
+    format_quantise(type, values, data, n);
+    free(values);
+}
+
 static void put_random(maker *m, const char *name, tensor_type type, uint64_t ne0, uint64_t ne1, uint64_t ne2, float spread,
                        float offset)
 {
     uint64_t ne[3] = {ne0, ne1, ne2};
     size_t n = (size_t)(ne0 * ne1 * ne2);
-    float *values = must(malloc(n * sizeof *values));
-    for (size_t i = 0; i < n; i++) {
-        values[i] = offset + tiny_uniform(&m->random, spread);
-    }
-    if (strcmp(name, "token_embd.weight") == 0 || strcmp(name, "output.weight") == 0) { /* printable ASCII and merges are likelier than all else */
-        for (size_t i = 0; i < n; i++) {
-            size_t token = i / (size_t)ne0;
-            bool likely = (token >= N_SPECIAL + ' ' && token <= N_SPECIAL + '~') || token >= N_SPECIAL + 256;
-            values[i] *= likely ? 1.0f : 0.4f;
-        }
-    }
     uint8_t *data = must(malloc(format_size(type, n)));
-    format_quantise(type, values, data, n);
+    if (has_quantiser(type)) {
+        put_values(m, name, type, n, ne0, spread, offset, data);
+    } else {
+        tiny_blocks(type, n, spread, &m->random, data);
+    }
     if (is(m->spoil_scale, name)) {
         bool wide = type == TENSOR_F32;
-        memcpy(data, wide ? "\0\0\x80\x7F" : "\0\x7C", wide ? 4 : 2); /* infinity */
+        memcpy(data + scale_place(type), wide ? "\0\0\x80\x7F" : type == TENSOR_BF16 ? "\x80\x7F" : "\0\x7C",
+               wide ? 4 : 2); /* infinity */
     }
     if (is(m->spoil_shape, name)) {
         ne[1] -= 1;
@@ -139,7 +208,6 @@ static void put_random(maker *m, const char *name, tensor_type type, uint64_t ne
     if (!is(m->leave_out, name)) {
         gguf_put_tensor(m->w, name, type, ne2 > 1 ? 3 : ne1 > 1 ? 2 : 1, ne, data);
     }
-    free(values);
     free(data);
 }
 
@@ -147,11 +215,12 @@ static tiny_options with_defaults(const tiny_options *given)
 {
     tiny_options o = given != NULL ? *given : (tiny_options){0};
     o.architecture = o.architecture != NULL ? o.architecture : "llama";
+    bool gpt2 = is(o.architecture, "gpt2");
     o.n_layer = o.n_layer != 0 ? o.n_layer : 2;
     o.n_embd = o.n_embd != 0 ? o.n_embd : 64;
     o.n_ff = o.n_ff != 0 ? o.n_ff : 96;
     o.n_head = o.n_head != 0 ? o.n_head : 4;
-    o.n_kv = o.n_kv != 0 ? o.n_kv : 2;
+    o.n_kv = o.n_kv != 0 ? o.n_kv : gpt2 ? o.n_head : 2;
     o.context = o.context != 0 ? o.context : 256;
     return o;
 }
@@ -170,14 +239,24 @@ typedef struct module_size {
     int rows, cols;
 } module_size;
 
-static void module_sizes(const tiny_options *o, module_size out[7])
+/* The linear layers of a block; the number of them. */
+static int module_sizes(const tiny_options *o, module_size out[7])
 {
     int kv = o->n_embd / o->n_head * o->n_kv;
-    const module_size sizes[7] = {{"attn_q", o->n_embd, o->n_embd}, {"attn_k", kv, o->n_embd},
-                                  {"attn_v", kv, o->n_embd},        {"attn_output", o->n_embd, o->n_embd},
-                                  {"ffn_gate", o->n_ff, o->n_embd}, {"ffn_up", o->n_ff, o->n_embd},
-                                  {"ffn_down", o->n_embd, o->n_ff}};
-    memcpy(out, sizes, sizeof sizes);
+    const module_size gpt2[] = {{"attn_qkv", o->n_embd + 2 * kv, o->n_embd},
+                                {"attn_output", o->n_embd, o->n_embd},
+                                {"ffn_up", o->n_ff, o->n_embd},
+                                {"ffn_down", o->n_embd, o->n_ff}};
+    const module_size others[7] = {{"attn_q", o->n_embd, o->n_embd}, {"attn_k", kv, o->n_embd},
+                                   {"attn_v", kv, o->n_embd},        {"attn_output", o->n_embd, o->n_embd},
+                                   {"ffn_gate", o->n_ff, o->n_embd}, {"ffn_up", o->n_ff, o->n_embd},
+                                   {"ffn_down", o->n_embd, o->n_ff}};
+    if (is(o->architecture, "gpt2")) {
+        memcpy(out, gpt2, sizeof gpt2);
+        return 4;
+    }
+    memcpy(out, others, sizeof others);
+    return 7;
 }
 
 static buffer finish(gguf_writer *w)
@@ -197,43 +276,77 @@ static gguf_writer *new_writer(void)
     return w;
 }
 
+static void put_keys(gguf_writer *w, const tiny_options *o)
+{
+    char name[96];
+    bool gpt2 = is(o->architecture, "gpt2");
+    gguf_put_string(w, "general.architecture", o->architecture);
+    put_u32_key(w, o, "block_count", o->n_layer);
+    put_u32_key(w, o, "embedding_length", o->n_embd);
+    put_u32_key(w, o, "feed_forward_length", o->n_ff);
+    put_u32_key(w, o, "attention.head_count", o->n_head);
+    put_u32_key(w, o, "attention.head_count_kv", o->n_kv);
+    put_u32_key(w, o, "context_length", o->context);
+    snprintf(name, sizeof name, "%s.attention.layer_norm_%sepsilon", o->architecture, gpt2 ? "" : "rms_");
+    if (!is(o->leave_out, name)) {
+        gguf_put_f32(w, name, 1e-5f);
+    }
+    if (o->rope_scaling != NULL) {
+        snprintf(name, sizeof name, "%s.rope.scaling.type", o->architecture);
+        gguf_put_string(w, name, o->rope_scaling);
+    }
+    put_vocabulary(w, o->leave_out, o->tokens != 0 ? (size_t)o->tokens : N_VOCAB);
+}
+
+/* A norm's weight, and its bias where the architecture has one. */
+static void put_norm(maker *m, const tiny_options *o, const char *prefix, const char *stem, int n)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%s%s.weight", prefix, stem);
+    put_random(m, name, TENSOR_F32, (uint64_t)n, 1, 1, 0.2f, 1.0f);
+    if (is(o->architecture, "gpt2")) {
+        snprintf(name, sizeof name, "%s%s.bias", prefix, stem);
+        put_random(m, name, TENSOR_F32, (uint64_t)n, 1, 1, 0.2f, 0);
+    }
+}
+
+static void put_layer(maker *m, const tiny_options *o, int i)
+{
+    module_size sizes[7];
+    char prefix[32], name[96];
+    int count = module_sizes(o, sizes);
+    snprintf(prefix, sizeof prefix, "blk.%d.", i);
+    put_norm(m, o, prefix, "attn_norm", o->n_embd);
+    put_norm(m, o, prefix, "ffn_norm", o->n_embd);
+    if (is(o->architecture, "qwen3")) {
+        put_norm(m, o, prefix, "attn_q_norm", o->n_embd / o->n_head);
+        put_norm(m, o, prefix, "attn_k_norm", o->n_embd / o->n_head);
+    }
+    for (int j = 0; j < count; j++) {
+        snprintf(name, sizeof name, "%s%s.weight", prefix, sizes[j].stem);
+        put_random(m, name, o->type, (uint64_t)sizes[j].cols, (uint64_t)sizes[j].rows, 1, 0.2f, 0);
+        if (is(o->architecture, "gpt2")) {
+            snprintf(name, sizeof name, "%s%s.bias", prefix, sizes[j].stem);
+            put_random(m, name, TENSOR_F32, (uint64_t)sizes[j].rows, 1, 1, 0.2f, 0);
+        }
+    }
+}
+
 buffer tiny_model(const tiny_options *given)
 {
     tiny_options o = with_defaults(given);
     maker m = {new_writer(), o.leave_out, o.spoil_shape, o.spoil_scale, o.seed + 1};
-    module_size sizes[7];
-    char name[96];
-    gguf_put_string(m.w, "general.architecture", o.architecture);
-    put_u32_key(m.w, &o, "block_count", o.n_layer);
-    put_u32_key(m.w, &o, "embedding_length", o.n_embd);
-    put_u32_key(m.w, &o, "feed_forward_length", o.n_ff);
-    put_u32_key(m.w, &o, "attention.head_count", o.n_head);
-    put_u32_key(m.w, &o, "attention.head_count_kv", o.n_kv);
-    put_u32_key(m.w, &o, "context_length", o.context);
-    snprintf(name, sizeof name, "%s.attention.layer_norm_rms_epsilon", o.architecture);
-    if (!is(o.leave_out, name)) {
-        gguf_put_f32(m.w, name, 1e-5f);
-    }
-    if (o.rope_scaling != NULL) {
-        snprintf(name, sizeof name, "%s.rope.scaling.type", o.architecture);
-        gguf_put_string(m.w, name, o.rope_scaling);
-    }
-    put_vocabulary(m.w, o.leave_out, o.tokens != 0 ? (size_t)o.tokens : N_VOCAB);
-    module_sizes(&o, sizes);
+    put_keys(m.w, &o);
     put_random(&m, "token_embd.weight", o.type, (uint64_t)o.n_embd, N_VOCAB, 1, 1.0f, 0);
-    put_random(&m, "output_norm.weight", TENSOR_F32, (uint64_t)o.n_embd, 1, 1, 0.2f, 1.0f);
+    if (is(o.architecture, "gpt2")) {
+        put_random(&m, "position_embd.weight", TENSOR_F32, (uint64_t)o.n_embd, (uint64_t)o.context, 1, 0.5f, 0);
+    }
+    put_norm(&m, &o, "", "output_norm", o.n_embd);
     if (o.untied) {
         put_random(&m, "output.weight", o.type, (uint64_t)o.n_embd, N_VOCAB, 1, 1.0f, 0);
     }
     for (int i = 0; i < o.n_layer; i++) {
-        snprintf(name, sizeof name, "blk.%d.attn_norm.weight", i);
-        put_random(&m, name, TENSOR_F32, (uint64_t)o.n_embd, 1, 1, 0.2f, 1.0f);
-        snprintf(name, sizeof name, "blk.%d.ffn_norm.weight", i);
-        put_random(&m, name, TENSOR_F32, (uint64_t)o.n_embd, 1, 1, 0.2f, 1.0f);
-        for (int j = 0; j < 7; j++) {
-            snprintf(name, sizeof name, "blk.%d.%s.weight", i, sizes[j].stem);
-            put_random(&m, name, o.type, (uint64_t)sizes[j].cols, (uint64_t)sizes[j].rows, 1, 0.2f, 0);
-        }
+        put_layer(&m, &o, i);
     }
     return finish(m.w);
 }
@@ -244,13 +357,13 @@ buffer tiny_adapter(const tiny_options *given, int rank, tensor_type type)
     maker m = {new_writer(), o.leave_out, o.spoil_shape, o.spoil_scale, o.seed + 77};
     module_size sizes[7];
     char name[96];
+    int count = module_sizes(&o, sizes);
     gguf_put_string(m.w, "general.architecture", o.architecture);
     gguf_put_string(m.w, "general.type", "adapter");
     gguf_put_string(m.w, "adapter.type", "lora");
     gguf_put_f32(m.w, "adapter.lora.alpha", (float)rank);
-    module_sizes(&o, sizes);
     for (int i = 0; i < o.n_layer; i++) {
-        for (int j = 0; j < 7; j++) {
+        for (int j = 0; j < count; j++) {
             snprintf(name, sizeof name, "blk.%d.%s.weight.lora_a", i, sizes[j].stem);
             put_random(&m, name, type, (uint64_t)sizes[j].cols, (uint64_t)rank, 1, 0.2f, 0);
             snprintf(name, sizeof name, "blk.%d.%s.weight.lora_b", i, sizes[j].stem);

@@ -12,8 +12,8 @@
 #include "gguf/gguf.h"
 
 typedef struct tiny_options {
-    const char *architecture; /* NULL: llama */
-    tensor_type type;         /* of the matrices: F32, F16, Q8_0, Q4_0 (0: F32) */
+    const char *architecture; /* NULL: llama; qwen3, gpt2 */
+    tensor_type type;         /* of the matrices (0: F32); blocks of 256 want n_embd and n_ff to be multiples of that */
     int n_layer, n_embd, n_ff, n_head, n_kv, context; /* 0: 2, 64, 96, 4, 2, 256 */
     bool untied;              /* with an output matrix of its own: answers that do not only repeat themselves */
     const char *leave_out;    /* name of a tensor or key not to write */
@@ -38,6 +38,9 @@ typedef struct tiny_compiler_options {
 
 uint64_t tiny_random(uint64_t *state);
 float tiny_uniform(uint64_t *state, float spread); /* in [-spread, spread) */
+
+/* n random values of about `spread` in any format. */
+void tiny_blocks(tensor_type type, size_t n, float spread, uint64_t *random, void *out);
 
 /* File bytes of a model, a compiler for the default tiny model, an adapter of the given rank; abort on failure. */
 buffer tiny_model(const tiny_options *options);
