@@ -85,7 +85,7 @@ static void products_are_equal(void **unused)
             matrix m = random_matrix(types[k], &data, &values);
             float *want = random_floats(TOKENS * ROWS, 1, 8);
             activations a = make_activations(m.cols, planes, scalar());
-            matrix_multiply(&m, scalar(), &a, TOKENS, 0, m.groups, want, ROWS, false, 1);
+            matrix_multiply(&m, scalar(), &a, 0, TOKENS, 0, m.groups, want, ROWS, false, 1);
             for (int s = 0; s < kernels_count(); s++) {
                 if (kernels_at(s) == NULL) {
                     continue;
@@ -97,11 +97,11 @@ static void products_are_equal(void **unused)
                 assert_memory_equal(a.scale, b.scale, blocks * sizeof(float));
                 assert_memory_equal(a.sum, b.sum, blocks * sizeof(float));
                 assert_memory_equal(a.isum, b.isum, 2 * blocks * sizeof(int32_t));
-                matrix_multiply(&m, kernels_at(s), &b, TOKENS, 0, m.groups, got, ROWS, false, 1);
+                matrix_multiply(&m, kernels_at(s), &b, 0, TOKENS, 0, m.groups, got, ROWS, false, 1);
                 assert_memory_equal(want, got, TOKENS * ROWS * sizeof(float));
                 for (int n = 1; n < TOKENS; n++) { /* how many tokens go together changes nothing */
                     memset(got, 0, TOKENS * ROWS * sizeof(float));
-                    matrix_multiply(&m, kernels_at(s), &b, n, 0, m.groups, got, ROWS, false, 1);
+                    matrix_multiply(&m, kernels_at(s), &b, 0, n, 0, m.groups, got, ROWS, false, 1);
                     assert_memory_equal(want, got, (size_t)n * ROWS * sizeof(float));
                 }
                 free(got);
@@ -122,7 +122,7 @@ static double worst_error(tensor_type type, int planes)
     matrix m = random_matrix(type, &data, &values);
     activations a = make_activations(m.cols, planes, scalar());
     double worst = 0, scale = 0;
-    matrix_multiply(&m, scalar(), &a, TOKENS, 0, m.groups, y, ROWS, false, 1);
+    matrix_multiply(&m, scalar(), &a, 0, TOKENS, 0, m.groups, y, ROWS, false, 1);
     for (int t = 0; t < TOKENS; t++) {
         for (int r = 0; r < ROWS; r++) {
             double sum = 0;
@@ -159,8 +159,8 @@ static void added_products(void **unused)
                    *before = random_floats(TOKENS * ROWS, 1, 21);
     matrix m = random_matrix(TENSOR_Q8_0, &data, &values);
     activations a = make_activations(m.cols, 1, scalar());
-    matrix_multiply(&m, scalar(), &a, TOKENS, 0, m.groups, plain, ROWS, false, 1);
-    matrix_multiply(&m, scalar(), &a, TOKENS, 0, m.groups, sum, ROWS, true, 0.25f);
+    matrix_multiply(&m, scalar(), &a, 0, TOKENS, 0, m.groups, plain, ROWS, false, 1);
+    matrix_multiply(&m, scalar(), &a, 0, TOKENS, 0, m.groups, sum, ROWS, true, 0.25f);
     for (int i = 0; i < TOKENS * ROWS; i++) {
         assert_true(sum[i] == before[i] + 0.25f * plain[i]);
     }
@@ -271,8 +271,9 @@ static void attend_reference(const float *q, const uint16_t *k, const uint16_t *
 static void attention(void **unused)
 {
     (void)unused;
-    enum { SPAN = (MOST + 15) / 16 * 16 };
-    static uint16_t k[SPAN * DIM], v[SPAN * DIM];
+    enum { SPAN = (MOST + 15) / 16 * 16, HEAD = 48 };
+    static uint16_t k[SPAN * DIM], v[SPAN * DIM], memory[SPAN / 16][HEAD + 2 * 16 * DIM];
+    const uint16_t *pages[SPAN / 16];
     uint64_t seed = 12;
     float *q = random_floats(QUERIES * DIM, 2, 6), *scratch = random_floats(KERNEL_QUERIES * (DIM + SPAN), 1, 7);
     float want[QUERIES * DIM], got[QUERIES * DIM], *outs[2][QUERIES];
@@ -280,6 +281,12 @@ static void attention(void **unused)
     for (int i = 0; i < SPAN * DIM; i++) {
         k[i] = format_f32_to_f16(tiny_uniform(&seed, 2));
         v[i] = format_f32_to_f16(tiny_uniform(&seed, 2));
+    }
+    for (int j = 0; j < SPAN / 16; j++) { /* pages in no order */
+        uint16_t *page = memory[SPAN / 16 - 1 - j];
+        memcpy(page + HEAD, k + j * 16 * DIM, 16 * DIM * sizeof *k);
+        memcpy(page + HEAD + 16 * DIM, v + j * 16 * DIM, 16 * DIM * sizeof *v);
+        pages[j] = page;
     }
     for (int n = 1; n + QUERIES <= MOST; n++) {
         int ns[QUERIES];
@@ -291,7 +298,7 @@ static void attention(void **unused)
         }
         for (int i = 0; i < QUERIES; i++) { /* one at a time: the definition */
             double right[DIM];
-            scalar()->attend(qs + i, outs[0] + i, ns + i, 1, k, v, DIM, 0.25f, scratch);
+            scalar()->attend(qs + i, outs[0] + i, ns + i, 1, pages, HEAD, DIM, 0.25f, scratch);
             attend_reference(qs[i], k, v, ns[i], right);
             for (int d = 0; d < DIM; d++) {
                 assert_true(fabs(right[d] - want[i * DIM + d]) < 1e-5);
@@ -300,7 +307,7 @@ static void attention(void **unused)
         for (int s = 0; s < kernels_count(); s++) {
             for (int m = 1; m <= QUERIES && kernels_at(s) != NULL; m++) { /* together in any number: the same bits */
                 memset(got, 0, sizeof got);
-                kernels_at(s)->attend(qs, outs[1], ns, m, k, v, DIM, 0.25f, scratch);
+                kernels_at(s)->attend(qs, outs[1], ns, m, pages, HEAD, DIM, 0.25f, scratch);
                 assert_memory_equal(want, got, (size_t)m * DIM * sizeof *got);
             }
         }

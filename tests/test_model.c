@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "model/internal.h"
+#include "model/state.h"
 #include "support/check.h"
 #include "support/tiny.h"
 
@@ -449,6 +450,134 @@ TEST(kernels_by_name)
     assert_non_null(kernels_best());
     unsetenv("PAW_ISA");
     assert_string_equal(kernels_at(kernels_count() - 1)->name, "scalar");
+}
+
+enum { BATCH = 32, LONGEST = 150 };
+
+/* Sequences of many lengths, every third with the first adapter, every third with the second. */
+static void fill_batch(model_sequence *q, model *m, const int32_t *tokens, adapter *const *lora)
+{
+    for (int i = 0; i < BATCH; i++) {
+        int n = i == 7 ? LONGEST : 1 + i * 7 % 23;
+        q[i] = (model_sequence){.tokens = tokens + i, .n = n, .lora = i % 3 < 2 ? lora[i % 3] : NULL, .n_logits = i % 4 > n ? n : i % 4};
+        assert_int_equal(model_state_new(m, &q[i].state, NULL), PAW_OK);
+    }
+}
+
+TEST(batches_change_nothing)
+{
+    int32_t tokens[BATCH + LONGEST], start[20];
+    static float wanted[4 * BATCH][N_VOCAB], got[4 * BATCH][N_VOCAB];
+    model_sequence q[BATCH];
+    some_tokens(tokens, BATCH + LONGEST, 8);
+    some_tokens(start, 20, 9);
+    for (int k = 0; k < kernels_count(); k++) {
+        if (kernels_at(k) == NULL) {
+            continue;
+        }
+        model *m = tiny(TENSOR_Q4_1, &(model_options){.threads = 1 + k, .kernels = kernels_at(k)});
+        adapter *lora[2] = {read_adapter(m, tiny_adapter(NULL, 32, TENSOR_Q4_0)), read_adapter(m, tiny_adapter(NULL, 64, TENSOR_F16))};
+        for (int size = 1; size <= BATCH; size += size < 4 ? 1 : 7) {
+            int rows = 0;
+            paw_error err = {0};
+            fill_batch(q, m, tokens, lora);
+            for (int i = 0; i < size; i++) { /* one by one, after a beginning of another length */
+                feed(m, q[i].state, start, i % 20, q[i].lora, false, NULL);
+                model_request r = {.tokens = q[i].tokens, .n = q[i].n, .lora = q[i].lora, .logits = wanted[rows], .n_logits = q[i].n_logits};
+                r.logits = q[i].n_logits > 0 ? r.logits : NULL;
+                check_ok(model_forward(m, q[i].state, &r, &err), &err);
+                rows += q[i].n_logits;
+                model_state_truncate(q[i].state, i % 20);
+            }
+            check_ok(model_forward_batch(m, q, size, got[0], &err), &err);
+            assert_memory_equal(wanted, got, (size_t)rows * sizeof wanted[0]);
+            for (int i = 0; i < size; i++) {
+                assert_int_equal(model_state_length(q[i].state), i % 20 + q[i].n);
+            }
+            for (int i = 0; i < BATCH; i++) {
+                model_state_free(q[i].state);
+            }
+        }
+        adapter_free(lora[0]);
+        adapter_free(lora[1]);
+        model_close(m);
+    }
+}
+
+TEST(logits_of_every_token)
+{
+    enum { N = 140 };
+    int32_t tokens[N];
+    static float all[N][N_VOCAB];
+    float one[N_VOCAB];
+    model *m = tiny(TENSOR_Q8_0, NULL);
+    model_state *s;
+    paw_error err = {0};
+    some_tokens(tokens, N, 10);
+    assert_int_equal(model_state_new(m, &s, NULL), PAW_OK);
+    model_request r = {.tokens = tokens, .n = N, .logits = all[0], .n_logits = N};
+    check_ok(model_forward(m, s, &r, &err), &err);
+    for (int n = 1; n <= N; n += 9) {
+        run(m, tokens, n, n, NULL, false, one);
+        same(one, all[n - 1], "one of many");
+    }
+    model_state_truncate(s, 0);
+    r.n_logits = N + 1;
+    check_error(model_forward(m, s, &r, &err), &err, PAW_ERR_ARGUMENT, NULL, "logits of 141 tokens");
+    assert_int_equal(model_state_length(s), 0);
+    model_state_free(s);
+    model_close(m);
+}
+
+TEST(a_batch_that_does_not_fit)
+{
+    int32_t tokens[LONGEST];
+    model *m = tiny(TENSOR_Q4_0, &(model_options){.threads = 1, .context = 64});
+    model_sequence q[2] = {{.tokens = tokens, .n = 3}, {.tokens = tokens, .n = 65}};
+    paw_error err = {0};
+    some_tokens(tokens, LONGEST, 3);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(model_state_new(m, &q[i].state, NULL), PAW_OK);
+    }
+    check_error(model_forward_batch(m, q, 2, NULL, &err), &err, PAW_ERR_CONTEXT, NULL, "65 tokens");
+    assert_int_equal(model_state_length(q[0].state), 0);
+    for (int i = 0; i < 2; i++) {
+        model_state_free(q[i].state);
+    }
+    model_close(m);
+}
+
+TEST(packed_adapters)
+{
+    int32_t tokens[30];
+    float wanted[N_VOCAB], logits[N_VOCAB];
+    some_tokens(tokens, 30, 4);
+    for (size_t type = 0; type < COUNT(all_types); type++) {
+        model *m = tiny(TENSOR_Q4_0, NULL);
+        adapter *a = read_adapter(m, tiny_adapter(NULL, 32, all_types[type])), *b = NULL;
+        size_t size = adapter_packed_size(a);
+        uint8_t *packed = aligned_alloc(64, (size + 63) / 64 * 64);
+        paw_error err = {0};
+        adapter_pack(a, packed);
+        run(m, tokens, 30, 30, a, false, wanted);
+        adapter_free(a);
+        check_ok(adapter_attach(m, packed, size, &b, &err), &err);
+        run(m, tokens, 30, 30, b, false, logits);
+        same(wanted, logits, "an adapter packed and attached");
+        adapter_free(b);
+        assert_int_equal(adapter_attach(m, packed, size - 64, &b, &err), PAW_ERR_FORMAT);
+        assert_int_equal(adapter_attach(m, packed, 8, &b, &err), PAW_ERR_FORMAT);
+        for (size_t i = 8; i < 64; i++) { /* counts, layers, modules, ranks and formats that are others */
+            packed[i] ^= 0x41;
+            if (adapter_attach(m, packed, size, &b, &err) == PAW_OK) {
+                assert_true(i >= 12 && i < 16); /* alpha */
+                adapter_free(b);
+            }
+            packed[i] ^= 0x41;
+        }
+        free(packed);
+        model_close(m);
+    }
 }
 
 TEST(a_state_taken_back)
@@ -1020,6 +1149,10 @@ int main(void)
         cmocka_unit_test(any_threads_chunks_and_kernels),
         cmocka_unit_test(token_by_token_on_many_threads),
         cmocka_unit_test(kernels_by_name),
+        cmocka_unit_test(batches_change_nothing),
+        cmocka_unit_test(logits_of_every_token),
+        cmocka_unit_test(a_batch_that_does_not_fit),
+        cmocka_unit_test(packed_adapters),
         cmocka_unit_test(a_state_taken_back),
         cmocka_unit_test(requests_that_do_not_fit),
         cmocka_unit_test(missing_tensors),

@@ -138,12 +138,15 @@ typedef struct paw_function paw_function;
 
 typedef struct paw_call_options {
     int max_tokens; /* most tokens of an answer, 1 or more; 0: 512 */
+    bool no_lookup; /* decode token by token instead of checking proposals copied from the input: the same answer, slower
+                       where answers repeat their inputs */
 } paw_call_options;
 
 typedef struct paw_answer {
     char *text;           /* the answer, stripped of surrounding white space; freed by paw_answer_clear */
     int tokens_input;     /* tokens of input and prompt suffix (the program's prefix is not among them) */
     int tokens_generated; /* tokens generated, the end token not counted */
+    int passes;           /* forward passes after the input's: fewer than tokens where lookup helped */
     bool complete;        /* false: stopped by max_tokens or by the end of the context */
     double latency_ms;    /* of the call */
 } paw_answer;

@@ -59,6 +59,22 @@ paw_status paw_base_load(const char *path, const paw_base_options *options, paw_
     return PAW_OK;
 }
 
+paw_status base_logits(paw_base *base, int rows, float **out, paw_error *err)
+{
+    if (rows > base->logits_rows) {
+        size_t bytes = (size_t)rows * (size_t)model_get_shape(base->model)->n_vocab * sizeof *base->logits;
+        float *grown = malloc(bytes);
+        if (grown == NULL) {
+            return paw_fail_memory(err, bytes);
+        }
+        free(base->logits);
+        base->logits = grown;
+        base->logits_rows = rows;
+    }
+    *out = base->logits;
+    return PAW_OK;
+}
+
 void paw_base_free(paw_base *base)
 {
     if (base != NULL) {
@@ -66,6 +82,7 @@ void paw_base_free(paw_base *base)
         model_close(base->model);
         pthread_mutex_destroy(&base->lock);
         free(base->state_dir);
+        free(base->logits);
         free(base);
     }
 }

@@ -13,8 +13,13 @@ struct paw_base {
     tokenizer *tokenizer;
     char *state_dir; /* where prefix states are kept; NULL: nowhere */
     pthread_mutex_t lock; /* held during every forward pass */
+    float *logits;        /* room for results, [logits_rows][n_vocab]; used under the lock */
+    int logits_rows;
     char sha256[HASH_HEX_SIZE]; /* empty until asked for */
 };
+
+/* Room for that many rows of logits, owned by the base. The lock is held. */
+paw_status base_logits(paw_base *base, int rows, float **out, paw_error *err);
 
 double base_clock(void); /* seconds, monotonic */
 

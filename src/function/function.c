@@ -1,5 +1,5 @@
 /*
- * function.c: a program loaded: its prompt, the state of its prefix, and the greedy loop.
+ * function.c: a program loaded, and its calls.
  *
  * The prompt up to the input (the prefix) is tokenised apart and computed once; a call appends its input and the rest of
  * the prompt, generates, and takes the state back to the end of the prefix.
@@ -10,28 +10,17 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "function/base.h"
 #include "function/bundle.h"
-#include "function/prefix.h"
+#include "function/function.h"
 
 enum { DEFAULT_MAX_TOKENS = 512 };
-
-struct paw_function {
-    paw_base *base;
-    adapter *lora; /* NULL: the bare model */
-    model_state *state;
-    int prefix_tokens;
-    char *suffix; /* of the prompt, after the input */
-    float *logits; /* [n_vocab] */
-};
 
 void paw_function_free(paw_function *f)
 {
     if (f != NULL) {
-        adapter_free(f->lora);
-        model_state_free(f->state);
+        image_free(&f->image);
+        token_list_free(&f->prefix);
         free(f->suffix);
-        free(f->logits);
         free(f);
     }
 }
@@ -67,41 +56,18 @@ static paw_status tokens_of(const paw_base *base, const char *text, size_t size,
     return tokenizer_encode(base->tokenizer, text, size, true, out, err);
 }
 
-static paw_status fill_prefix(paw_function *f, const char *text, size_t size, const bundle *b, paw_error *err)
+/* Splits the template at the placeholder and loads what stands before it; b: NULL for the bare model. */
+static paw_status set_prompt(paw_function *f, const char *prompt_template, const bundle *b, const char *path, paw_error *err)
 {
-    token_list tokens = {0};
-    const void *file = b != NULL ? b->adapter : NULL;
-    paw_status status = tokens_of(f->base, text, size, &tokens, err);
-    if (status == PAW_OK) {
-        status = prefix_fill(f->base, f->lora, file, b != NULL ? b->adapter_size : 0, &tokens, f->state, err);
-    }
-    f->prefix_tokens = (int)tokens.size;
-    token_list_free(&tokens);
-    return status;
-}
-
-/* Splits the template at the placeholder and fills the state with what stands before it; b: NULL for the bare model. */
-static paw_status set_prompt(paw_function *f, const char *prompt_template, const bundle *b, paw_error *err)
-{
+    char name[280];
     const char *at = strstr(prompt_template, BUNDLE_PLACEHOLDER);
     f->suffix = strdup(at + strlen(BUNDLE_PLACEHOLDER));
-    f->logits = malloc((size_t)model_get_shape(f->base->model)->n_vocab * sizeof *f->logits);
-    if (f->suffix == NULL || f->logits == NULL) {
+    if (f->suffix == NULL) {
         return paw_fail_memory(err, strlen(at));
     }
-    PAW_TRY(model_state_new(f->base->model, &f->state, err));
-    return fill_prefix(f, prompt_template, (size_t)(at - prompt_template), b, err);
-}
-
-static paw_status read_adapter(paw_function *f, const bundle *b, const char *path, paw_error *err)
-{
-    gguf_file *file;
-    char name[280];
+    PAW_TRY(tokens_of(f->base, prompt_template, (size_t)(at - prompt_template), &f->prefix, err));
     snprintf(name, sizeof name, "%s: adapter.gguf", path);
-    PAW_TRY(gguf_open_memory(b->adapter, b->adapter_size, name, &file, err));
-    paw_status status = adapter_read(f->base->model, file, &f->lora, err);
-    gguf_close(file);
-    return status;
+    return image_load(f->base, b != NULL ? b->adapter : NULL, b != NULL ? b->adapter_size : 0, name, &f->prefix, &f->image, err);
 }
 
 static paw_status load(paw_function *f, const char *path, paw_error *err)
@@ -110,10 +76,7 @@ static paw_status load(paw_function *f, const char *path, paw_error *err)
     PAW_TRY(bundle_read(path, true, &b, err));
     paw_status status = check_meta(f->base, path, b.meta, err);
     if (status == PAW_OK) {
-        status = read_adapter(f, &b, path, err);
-    }
-    if (status == PAW_OK) {
-        status = set_prompt(f, b.prompt_template, &b, err);
+        status = set_prompt(f, b.prompt_template, &b, path, err);
     }
     bundle_free(&b);
     return paw_fail_in(err, status, path);
@@ -155,7 +118,7 @@ paw_status paw_function_prompted(const char *instructions, paw_base *base, paw_f
     paw_status status = text == NULL || f == NULL ? paw_fail_memory(err, sizeof *f) : PAW_OK;
     if (status == PAW_OK) {
         f->base = base;
-        status = set_prompt(f, text, NULL, err);
+        status = set_prompt(f, text, NULL, "", err);
     }
     free(text);
     if (status != PAW_OK) {
@@ -168,16 +131,6 @@ paw_status paw_function_prompted(const char *instructions, paw_base *base, paw_f
 
 /* ---- calling ---- */
 
-/* The largest logit; of equal ones the first. */
-static int32_t best_token(const float *logits, int n)
-{
-    int32_t best = 0;
-    for (int i = 1; i < n; i++) {
-        best = logits[i] > logits[best] ? i : best;
-    }
-    return best;
-}
-
 static paw_status input_tokens(const paw_function *f, const char *input, size_t length, token_list *out, paw_error *err)
 {
     buffer text = {0};
@@ -188,44 +141,16 @@ static paw_status input_tokens(const paw_function *f, const char *input, size_t 
     if (status != PAW_OK) {
         return status;
     }
-    int room = model_context(f->base->model) - f->prefix_tokens - 1; /* at least one token of answer */
+    int room = model_context(f->base->model) - f->image.prefix_tokens - 1; /* at least one token of answer */
     if (out->size == 0) { /* no token, no logits; only where the prompt ends at its placeholder */
         return paw_fail(err, PAW_ERR_ARGUMENT, "input", "the input is empty, and so is what follows it in the prompt");
     }
     if (out->size > INT32_MAX || (int)out->size > room) {
         return paw_fail(err, PAW_ERR_CONTEXT, "input",
                         "%zu tokens of input after a prefix of %d do not fit the context of %d: at most %d; shorten it",
-                        out->size, f->prefix_tokens, model_context(f->base->model), room < 0 ? 0 : room);
+                        out->size, f->image.prefix_tokens, model_context(f->base->model), room < 0 ? 0 : room);
     }
     return PAW_OK;
-}
-
-static paw_status generate(paw_function *f, token_list *tokens, int max_tokens, paw_answer *answer, paw_error *err)
-{
-    model *m = f->base->model;
-    int n_vocab = model_get_shape(m)->n_vocab;
-    size_t first = tokens->size; /* generated tokens are appended to the input's */
-    model_request r = {.tokens = tokens->data, .n = (int)tokens->size, .lora = f->lora, .logits = f->logits};
-    PAW_TRY(model_forward(m, f->state, &r, err));
-    for (;;) {
-        int32_t token = best_token(f->logits, n_vocab);
-        if (token == tokenizer_eos(f->base->tokenizer)) {
-            answer->complete = true;
-            break;
-        }
-        PAW_TRY(token_list_push(tokens, token, err));
-        answer->tokens_generated++;
-        if (answer->tokens_generated >= max_tokens || model_state_length(f->state) >= model_context(m)) {
-            break;
-        }
-        r.tokens = &tokens->data[tokens->size - 1];
-        r.n = 1;
-        PAW_TRY(model_forward(m, f->state, &r, err));
-    }
-    buffer text = {0};
-    tokenizer_decode(f->base->tokenizer, tokens->data + first, tokens->size - first, &text);
-    answer->text = buffer_take(&text);
-    return answer->text != NULL ? PAW_OK : paw_fail_memory(err, 64);
 }
 
 /* Takes white space off both ends, and a character that the token limit cut in two. */
@@ -242,16 +167,29 @@ static void tidy(char *text)
     text[n - start] = '\0';
 }
 
-static paw_status call(paw_function *f, const char *input, size_t length, int max_tokens, paw_answer *answer,
-                       paw_error *err)
+/* How many of the tokens begin within the input's bytes. */
+static size_t tokens_of_input(const paw_function *f, const token_list *tokens, size_t length)
+{
+    buffer text = {0};
+    size_t n = 0;
+    while (n < tokens->size && text.size < length && !text.failed) {
+        tokenizer_decode(f->base->tokenizer, tokens->data + n, 1, &text);
+        n++;
+    }
+    buffer_free(&text);
+    return n;
+}
+
+static paw_status call(paw_function *f, const char *input, size_t length, const paw_call_options *options,
+                       paw_answer *answer, paw_error *err)
 {
     token_list tokens = {0};
     paw_status status = input_tokens(f, input, length, &tokens, err);
     answer->tokens_input = (int)tokens.size;
     if (status == PAW_OK) {
-        status = generate(f, &tokens, max_tokens, answer, err);
+        status = generate_answer(f, &tokens, tokens_of_input(f, &tokens, length), options, answer, err);
     }
-    model_state_truncate(f->state, f->prefix_tokens);
+    model_state_truncate(f->image.state, f->image.prefix_tokens);
     token_list_free(&tokens);
     if (status == PAW_OK) {
         tidy(answer->text);
@@ -266,16 +204,17 @@ paw_status paw_function_call(paw_function *f, const char *input, size_t length, 
         return paw_fail(err, PAW_ERR_ARGUMENT, "paw_function_call", "function, input and answer must not be NULL");
     }
     memset(answer, 0, sizeof *answer);
-    int max_tokens = options != NULL && options->max_tokens != 0 ? options->max_tokens : DEFAULT_MAX_TOKENS;
-    if (max_tokens < 1) {
-        return paw_fail(err, PAW_ERR_ARGUMENT, "max_tokens", "%d; at least 1 is possible", max_tokens);
+    paw_call_options chosen = options != NULL ? *options : (paw_call_options){0};
+    chosen.max_tokens = chosen.max_tokens != 0 ? chosen.max_tokens : DEFAULT_MAX_TOKENS;
+    if (chosen.max_tokens < 1) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "max_tokens", "%d; at least 1 is possible", chosen.max_tokens);
     }
     if (memchr(input, 0, length) != NULL) {
         return paw_fail(err, PAW_ERR_ARGUMENT, "input", "the input holds a NUL byte");
     }
     double start = base_clock();
     pthread_mutex_lock(&f->base->lock);
-    paw_status status = call(f, input, length, max_tokens, answer, err);
+    paw_status status = call(f, input, length, &chosen, answer, err);
     pthread_mutex_unlock(&f->base->lock);
     answer->latency_ms = (base_clock() - start) * 1e3;
     if (status != PAW_OK) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/internal.h"
+#include "model/state.h"
 
 enum { MAX_RANK = 1024 };
 
@@ -14,6 +15,7 @@ void adapter_free(adapter *a)
             activations_free(&a->low[i]);
         }
         free(a->pairs);
+        free(a->parts);
         free(a->memory);
         free(a);
     }
@@ -45,58 +47,23 @@ static paw_status check_part(const model *m, const adapter *a, const adapter_par
     return PAW_OK;
 }
 
-static paw_status plan(const model *m, adapter *a, const adapter_part *parts, size_t n, float alpha, size_t *total,
-                       paw_error *err)
+/* Plans the pairs of the adapter's parts, and their places in its data. */
+static paw_status plan(const model *m, adapter *a, paw_error *err)
 {
-    *total = 0;
-    for (size_t i = 0; i < n; i++) {
-        const adapter_part *p = &parts[i];
-        PAW_TRY(check_part(m, a, p, err));
-        adapter_pair *pair = &a->pairs[p->layer * MODEL_MODULES + p->module];
-        pair->a = matrix_plan(p->type_a, p->rank, model_cols(&m->shape, p->module));
-        pair->b = matrix_plan(p->type_b, model_rows(&m->shape, p->module), p->rank);
-        pair->factor = alpha / (float)p->rank;
-        *total += matrix_size(&pair->a) + matrix_size(&pair->b);
-        a->max_rank = p->rank > a->max_rank ? p->rank : a->max_rank;
-    }
-    return PAW_OK;
-}
-
-static paw_status place(adapter *a, const adapter_part *p, uint8_t **at, paw_error *err)
-{
-    adapter_pair *pair = &a->pairs[p->layer * MODEL_MODULES + p->module];
-    matrix *both[2] = {&pair->a, &pair->b};
-    tensor_type types[2] = {p->type_a, p->type_b};
-    const void *raw[2] = {p->a, p->b};
-    for (int i = 0; i < 2; i++) {
-        if (!matrix_prepare(both[i], types[i], raw[i], *at, 0, both[i]->groups)) {
-            char where[96];
-            snprintf(where, sizeof where, "adapter: blk.%d.%s.weight.lora_%c", p->layer, model_module_stem(p->module),
-                     "ab"[i]);
-            return paw_fail(err, PAW_ERR_FORMAT, where, "a value or a block's scale is not a finite number");
-        }
-        both[i]->data = *at;
-        *at += matrix_size(both[i]);
-    }
-    return PAW_OK;
-}
-
-static paw_status build(const model *m, adapter *a, const adapter_part *parts, size_t n, float alpha, paw_error *err)
-{
-    size_t total;
     a->n_layer = m->shape.n_layer;
     a->pairs = calloc((size_t)a->n_layer * MODEL_MODULES, sizeof *a->pairs);
     if (a->pairs == NULL) {
         return paw_fail_memory(err, (size_t)a->n_layer * MODEL_MODULES * sizeof *a->pairs);
     }
-    PAW_TRY(plan(m, a, parts, n, alpha, &total, err));
-    a->memory = aligned_alloc(64, (total + 127) / 64 * 64);
-    if (a->memory == NULL) {
-        return paw_fail_memory(err, total);
-    }
-    uint8_t *at = a->memory;
-    for (size_t i = 0; i < n; i++) {
-        PAW_TRY(place(a, &parts[i], &at, err));
+    for (size_t i = 0; i < a->n_parts; i++) {
+        const adapter_part *p = &a->parts[i];
+        PAW_TRY(check_part(m, a, p, err));
+        adapter_pair *pair = &a->pairs[p->layer * MODEL_MODULES + p->module];
+        pair->a = matrix_plan(p->type_a, p->rank, model_cols(&m->shape, p->module));
+        pair->b = matrix_plan(p->type_b, model_rows(&m->shape, p->module), p->rank);
+        pair->factor = a->alpha / (float)p->rank;
+        a->size += matrix_size(&pair->a) + matrix_size(&pair->b);
+        a->max_rank = p->rank > a->max_rank ? p->rank : a->max_rank;
     }
     for (int i = 0; i < 3 && a->max_rank > 0; i++) {
         PAW_TRY(activations_new(MODEL_CHUNK, a->max_rank, &a->low[i], err));
@@ -104,17 +71,177 @@ static paw_status build(const model *m, adapter *a, const adapter_part *parts, s
     return PAW_OK;
 }
 
-paw_status adapter_build(const model *m, const adapter_part *parts, size_t n, float alpha, adapter **out, paw_error *err)
+/* Points the pairs' matrices into the data. */
+static void point(adapter *a)
+{
+    const uint8_t *at = a->data;
+    for (size_t i = 0; i < a->n_parts; i++) {
+        adapter_pair *pair = &a->pairs[a->parts[i].layer * MODEL_MODULES + a->parts[i].module];
+        pair->a.data = at;
+        pair->b.data = at + matrix_size(&pair->a);
+        at = pair->b.data + matrix_size(&pair->b);
+    }
+}
+
+typedef struct layout_job {
+    const adapter *a;
+    const adapter_part *parts;
+    bool *sound; /* [2 n_parts] */
+} layout_job;
+
+/* Items: matrix A of part 0, its B, A of part 1, ... */
+static void lay_out(void *context, int begin, int end, int thread)
+{
+    layout_job *job = context;
+    (void)thread;
+    for (int i = begin; i < end; i++) {
+        const adapter_part *p = &job->parts[i / 2];
+        const adapter_pair *pair = &job->a->pairs[p->layer * MODEL_MODULES + p->module];
+        const matrix *w = i % 2 == 0 ? &pair->a : &pair->b;
+        uint8_t *dst = job->a->memory + (w->data - job->a->data);
+        job->sound[i] = matrix_prepare(w, i % 2 == 0 ? p->type_a : p->type_b, i % 2 == 0 ? p->a : p->b, dst, 0, w->groups);
+    }
+}
+
+static paw_status fill(const model *m, adapter *a, const adapter_part *parts, paw_error *err)
+{
+    layout_job job = {a, parts, calloc(2 * a->n_parts + 1, sizeof *job.sound)};
+    if (job.sound == NULL) {
+        return paw_fail_memory(err, 2 * a->n_parts);
+    }
+    paw_status status = PAW_OK;
+    thread_pool_run(m->pool, (int)(2 * a->n_parts), 1, lay_out, &job);
+    for (size_t i = 0; i < 2 * a->n_parts && status == PAW_OK; i++) {
+        if (!job.sound[i]) {
+            char where[96];
+            const adapter_part *p = &parts[i / 2];
+            snprintf(where, sizeof where, "adapter: blk.%d.%s.weight.lora_%c", p->layer, model_module_stem(p->module),
+                     "ab"[i % 2]);
+            status = paw_fail(err, PAW_ERR_FORMAT, where, "a value or a block's scale is not a finite number");
+        }
+    }
+    free(job.sound);
+    return status;
+}
+
+/* An adapter with its parts planned; without data yet. */
+static paw_status new_planned(const model *m, const adapter_part *parts, size_t n, float alpha, adapter **out, paw_error *err)
 {
     adapter *a = calloc(1, sizeof *a);
-    if (a == NULL) {
-        return paw_fail_memory(err, sizeof *a);
+    if (a == NULL || (a->parts = calloc(n + 1, sizeof *a->parts)) == NULL) {
+        free(a);
+        return paw_fail_memory(err, sizeof *a + n * sizeof *a->parts);
     }
-    paw_status status = build(m, a, parts, n, alpha, err);
+    a->n_parts = n;
+    a->alpha = alpha;
+    for (size_t i = 0; i < n; i++) {
+        a->parts[i] = parts[i];
+        a->parts[i].a = a->parts[i].b = NULL;
+    }
+    paw_status status = plan(m, a, err);
     if (status != PAW_OK) {
         adapter_free(a);
         return status;
     }
+    *out = a;
+    return PAW_OK;
+}
+
+paw_status adapter_build(const model *m, const adapter_part *parts, size_t n, float alpha, adapter **out, paw_error *err)
+{
+    adapter *a;
+    PAW_TRY(new_planned(m, parts, n, alpha, &a, err));
+    a->memory = aligned_alloc(64, (a->size + 127) / 64 * 64);
+    a->data = a->memory;
+    paw_status status = a->memory == NULL ? paw_fail_memory(err, a->size) : PAW_OK;
+    if (status == PAW_OK) {
+        point(a);
+        status = fill(m, a, parts, err);
+    }
+    if (status != PAW_OK) {
+        adapter_free(a);
+        return status;
+    }
+    *out = a;
+    return PAW_OK;
+}
+
+/* ---- packed ---- */
+
+enum { PACKED_ALIGN = 64 };
+
+typedef struct packed_part {
+    int32_t layer, module, rank, type_a, type_b;
+} packed_part;
+
+typedef struct packed_head {
+    uint64_t size; /* of the whole */
+    uint32_t n_parts;
+    float alpha;
+} packed_head;
+
+static size_t data_at(size_t n_parts)
+{
+    size_t n = sizeof(packed_head) + n_parts * sizeof(packed_part);
+    return (n + PACKED_ALIGN - 1) / PACKED_ALIGN * PACKED_ALIGN;
+}
+
+size_t adapter_packed_size(const adapter *a)
+{
+    return data_at(a->n_parts) + a->size;
+}
+
+void adapter_pack(const adapter *a, void *out)
+{
+    uint8_t *p = out;
+    packed_head head = {adapter_packed_size(a), (uint32_t)a->n_parts, a->alpha};
+    memset(p, 0, data_at(a->n_parts));
+    memcpy(p, &head, sizeof head);
+    for (size_t i = 0; i < a->n_parts; i++) {
+        const adapter_part *from = &a->parts[i];
+        packed_part part = {from->layer, (int32_t)from->module, from->rank, (int32_t)from->type_a, (int32_t)from->type_b};
+        memcpy(p + sizeof head + i * sizeof part, &part, sizeof part);
+    }
+    memcpy(p + data_at(a->n_parts), a->data, a->size);
+}
+
+static bool unpack_part(const uint8_t *p, adapter_part *out)
+{
+    packed_part part;
+    memcpy(&part, p, sizeof part);
+    *out = (adapter_part){part.layer, (model_module)part.module, part.rank, (tensor_type)part.type_a,
+                          (tensor_type)part.type_b, NULL, NULL};
+    return part.module >= 0 && part.module < MODEL_MODULES && format_of(out->type_a) != NULL && format_of(out->type_b) != NULL;
+}
+
+paw_status adapter_attach(const model *m, const void *data, size_t size, adapter **out, paw_error *err)
+{
+    packed_head head = {0};
+    size_t most = (size_t)m->shape.n_layer * MODEL_MODULES;
+    if (size >= sizeof head) {
+        memcpy(&head, data, sizeof head);
+    }
+    if (head.size != size || head.n_parts > most || data_at(head.n_parts) > size) {
+        return paw_fail(err, PAW_ERR_FORMAT, "packed adapter", "sizes that do not fit each other");
+    }
+    adapter_part *parts = calloc((size_t)head.n_parts + 1, sizeof *parts);
+    bool sound = parts != NULL;
+    for (size_t i = 0; i < head.n_parts && sound; i++) {
+        sound = unpack_part((const uint8_t *)data + sizeof head + i * sizeof(packed_part), &parts[i]);
+    }
+    adapter *a = NULL;
+    paw_status status = sound ? new_planned(m, parts, head.n_parts, head.alpha, &a, err)
+                              : paw_fail(err, PAW_ERR_FORMAT, "packed adapter", "an unknown layer or format");
+    free(parts);
+    if (status == PAW_OK && adapter_packed_size(a) != size) {
+        status = paw_fail(err, PAW_ERR_FORMAT, "packed adapter", "sizes that do not fit each other");
+    }
+    if (status != PAW_OK) {
+        adapter_free(a);
+        return status;
+    }
+    a->data = (const uint8_t *)data + data_at(head.n_parts);
+    point(a);
     *out = a;
     return PAW_OK;
 }

@@ -9,7 +9,7 @@
 enum {
     MODEL_CHUNK = 128, /* tokens that go through the layers together */
     MODEL_MAX_LAYERS = 512,
-    LANES_OF_KEYS = 16 /* positions that lie side by side in a tile of keys (kernels.h, attend) */
+    STATE_PAGE = 16 /* positions of a page, whose keys lie side by side (kernels.h, attend) */
 };
 
 typedef struct layer {
@@ -19,6 +19,53 @@ typedef struct layer {
     const float *ffn_norm, *ffn_norm_bias;   /* [n_embd] */
     const float *q_norm, *k_norm;            /* [n_head_dim]; NULL: none */
 } layer;
+
+/* ---- a forward pass ---- */
+
+/* Tokens of one sequence in a chunk: rows [row, row + n) of the chunk, positions [start, start + n) of the state. */
+typedef struct segment {
+    const model_sequence *sequence;
+    int row, n, start;
+    int first; /* of the sequence's tokens */
+    int items; /* pieces of attention of the segments before this one */
+} segment;
+
+/* Neighbouring rows that use the same adapter. */
+typedef struct lora_run {
+    const adapter *lora;
+    int row, n;
+} lora_run;
+
+/* One matrix product over some rows of a chunk. */
+typedef struct product {
+    const matrix *w;
+    const activations *x;
+    float *y; /* of the first row */
+    size_t stride;
+    int row, n;
+    bool add;
+    float factor;
+    int groups; /* row groups of the products before this one */
+} product;
+
+enum { MAX_MEMBERS = 3 }; /* linear layers that share an input */
+
+typedef struct step {
+    model *m;
+    int n; /* rows of this chunk */
+    segment segments[MODEL_CHUNK];
+    int n_segments;
+    lora_run runs[MODEL_CHUNK];
+    int n_runs;
+    int layer;
+    const float *norm, *norm_bias;
+    product products[MAX_MEMBERS * (MODEL_CHUNK + 1)];
+    int n_products;
+    const float *biases[MAX_MEMBERS]; /* of the members; NULL: none */
+    float *targets[MAX_MEMBERS];
+    int widths[MAX_MEMBERS];
+    int n_members;
+} step;
 
 typedef struct scratch {
     float *x;          /* residual stream, [MODEL_CHUNK][n_embd] */
@@ -33,6 +80,7 @@ typedef struct scratch {
     activations embd;  /* of n_embd: after a norm */
     activations heads; /* of n_head * n_head_dim: attention's result */
     activations ff;    /* of n_ff */
+    step step;
 } scratch;
 
 struct model {
@@ -62,18 +110,34 @@ typedef struct adapter_pair {
 struct adapter {
     int n_layer;
     adapter_pair *pairs; /* [n_layer][MODEL_MODULES] */
-    uint8_t *memory;
+    adapter_part *parts; /* n_parts, in the order in which their matrices lie one after the other; a and b NULL */
+    size_t n_parts;
+    const uint8_t *data; /* the matrices */
+    uint8_t *memory;     /* the same, or NULL when they lie in somebody else's memory */
+    size_t size;
+    float alpha;
     int max_rank;
     activations low[3]; /* A x of up to three matrices with the same input */
 };
 
 struct model_state {
     const model *model;
-    int length;
-    size_t k_head, v_head, layer_size; /* f16 values of one head's keys, its values, and a layer of both */
-    uint16_t *data; /* per layer: keys [n_kv][context / 16][n_head_dim][16], values [n_kv][context][n_head_dim] */
-    size_t bytes;
+    int length, n_pages;
+    const uint16_t **pages; /* [n_pages]: where each page is read (state.c says what is in it) */
+    uint16_t **own;         /* [n_pages]: this state's memory for it; NULL: none yet */
 };
+
+/* Makes the pages of the n positions after the length this state's own. */
+paw_status state_make_room(model_state *s, int n, paw_error *err);
+
+/* Runs `body` over the rows on the caller when there is little to do, else on all threads. */
+void step_over_rows(step *s, thread_body body);
+
+/* y[i] (+)= W x + factor B (A x) + bias for the modules of this layer, which all read x (linear.c). */
+void step_linear(step *s, const model_module *modules, float *const *y, int count, const activations *x, bool add);
+
+/* Queries, keys and values to attention's result in scratch.heads, quantised (attention.c). */
+void step_attend(step *s);
 
 /* Where one weight matrix of the model comes from. */
 typedef struct weight_source {

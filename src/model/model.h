@@ -112,7 +112,8 @@ typedef struct model_request {
     const adapter *lora;   /* or NULL */
     bool precise;          /* activations of 15 bits instead of 8: for encoding, where a compiled result is kept */
     /* results, each optional */
-    float *logits;         /* [n_vocab] of the last token */
+    float *logits;         /* [n_logits][n_vocab] of the last n_logits tokens */
+    int n_logits;          /* 0: 1 */
     float *taps;           /* [n_layer + 1][n_tap][n_embd]: residual stream after each block at the last n_tap tokens,
                               then the same tokens after the final norm */
     int n_tap;
@@ -120,6 +121,22 @@ typedef struct model_request {
 
 /* Tokens that do not fit the context are PAW_ERR_CONTEXT; the state is unchanged then. */
 paw_status model_forward(model *m, model_state *s, const model_request *request, paw_error *err);
+
+/* One of several sequences that go through the layers together; each has its own state, and may have its own adapter. */
+typedef struct model_sequence {
+    model_state *state;
+    const int32_t *tokens; /* n of them, appended to the state's sequence */
+    int n;
+    const adapter *lora; /* or NULL */
+    int n_logits;        /* of the last n_logits tokens, 0 to n */
+} model_sequence;
+
+/*
+ * Computes `count` sequences; a state may stand in one of them only. Which others a sequence is computed with changes no
+ * bit of its results. `logits` gets a row [n_vocab] for each token asked for, in the order of the sequences. When one does
+ * not fit its context nothing is computed.
+ */
+paw_status model_forward_batch(model *m, const model_sequence *sequences, int count, float *logits, paw_error *err);
 
 /* The pool that the model computes with, for other loops of the same caller. */
 thread_pool *model_pool(model *m);

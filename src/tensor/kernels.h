@@ -8,6 +8,7 @@
 #define PAW_TENSOR_KERNELS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -65,11 +66,14 @@ typedef struct kernel_set {
 
     /*
      * Attention of m <= KERNEL_QUERIES queries that share a key-value head; query i sees positions [0, n[i]).
-     * q[i] and out[i] are [dim]; k in tiles of 16 positions, [tiles][dim][16] f16; v [positions][dim] f16; scratch of
-     * KERNEL_QUERIES * (dim + largest n rounded up to 16) floats. dim is a multiple of 16.
+     * q[i] and out[i] are [dim]. pages[j] + head are the keys of positions 16 j .. 16 j + 15, [dim][16] f16, and after them
+     * their values, [16][dim] f16. scratch of KERNEL_QUERIES * (dim + largest n rounded up to 16) floats. dim is a multiple
+     * of 16.
      */
-    void (*attend)(const float *const *q, float *const *out, const int *n, int m, const uint16_t *k, const uint16_t *v,
+    void (*attend)(const float *const *q, float *const *out, const int *n, int m, const uint16_t *const *pages, size_t head,
                    int dim, float factor, float *scratch);
+    /* Sum of e^(x[i] - largest), any n: of logits, for probabilities. */
+    float (*sum_exp)(const float *x, int n, float largest);
     void (*store_f16)(const float *x, int n, uint16_t *y); /* n is a multiple of 16 */
 } kernel_set;
 

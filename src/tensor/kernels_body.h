@@ -130,9 +130,11 @@ static void gelu(const float *x, int n, float *y)
 /*
  * Scores of m queries over positions [0, n) in tiles of 16: scores [tile][m][16]. packed is [dim][m]. A lane is a position.
  */
-VEC_INLINE void score(const float *packed, const uint16_t *k, int n, int dim, float factor, float *scores, const int m)
+VEC_INLINE void score(const float *packed, const uint16_t *const *pages, size_t head, int n, int dim, float factor,
+                      float *scores, const int m)
 {
-    for (int p = 0; p < n; p += LANES, k += (long)dim * LANES, scores += m * LANES) {
+    for (int p = 0; p < n; p += LANES, scores += m * LANES) {
+        const uint16_t *k = *pages++ + head;
         v16 acc[KERNEL_QUERIES];
 #pragma GCC unroll 8
         for (int i = 0; i < m; i++) {
@@ -173,11 +175,11 @@ VEC_INLINE float soften(float *scores, int n, int stride)
 }
 
 /* acc[i] += weight * value for positions [first, n), of two tiles of 16 dimensions (or one); a lane is a dimension. */
-VEC_INLINE void mix(const float *scores, int stride, const uint16_t *v, int first, int n, int dim, v16 (*acc)[2],
-                    const int m, const int wide)
+VEC_INLINE void mix(const float *scores, int stride, const uint16_t *const *pages, size_t head, int first, int n, int dim,
+                    v16 (*acc)[2], const int m, const int wide)
 {
     for (int p = first; p < n; p++) {
-        const uint16_t *row = v + (long)p * dim;
+        const uint16_t *row = pages[p / LANES] + head + p % LANES * dim;
         const float *weights = scores + (p / LANES) * stride + p % LANES;
         v16 a = v_load_f16(row), b = wide ? v_load_f16(row + LANES) : v_set(0);
 #pragma GCC unroll 4
@@ -192,8 +194,8 @@ VEC_INLINE void mix(const float *scores, int stride, const uint16_t *v, int firs
 }
 
 /* Output of up to four queries: together as far as all of them see, then each alone. */
-VEC_INLINE void mix_four(const float *scores, int stride, const uint16_t *v, const int *n, int dim, const float *factor,
-                         float *const *out, const int m)
+VEC_INLINE void mix_four(const float *scores, int stride, const uint16_t *const *pages, size_t head, const int *n, int dim,
+                         const float *factor, float *const *out, const int m)
 {
     int least = n[0];
     for (int i = 1; i < m; i++) {
@@ -206,25 +208,26 @@ VEC_INLINE void mix_four(const float *scores, int stride, const uint16_t *v, con
             acc[i][0] = acc[i][1] = v_set(0);
         }
         if (wide) {
-            mix(scores, stride, v + d, 0, least, dim, acc, m, 1);
+            mix(scores, stride, pages, head + (size_t)d, 0, least, dim, acc, m, 1);
         } else {
-            mix(scores, stride, v + d, 0, least, dim, acc, m, 0);
+            mix(scores, stride, pages, head + (size_t)d, 0, least, dim, acc, m, 0);
         }
         for (int i = 0; i < m; i++) {
             if (wide) {
-                mix(scores + i * LANES, stride, v + d, least, n[i], dim, &acc[i], 1, 1);
+                mix(scores + i * LANES, stride, pages, head + (size_t)d, least, n[i], dim, &acc[i], 1, 1);
                 v_store(out[i] + d + LANES, acc[i][1] * v_set(factor[i]));
             } else {
-                mix(scores + i * LANES, stride, v + d, least, n[i], dim, &acc[i], 1, 0);
+                mix(scores + i * LANES, stride, pages, head + (size_t)d, least, n[i], dim, &acc[i], 1, 0);
             }
             v_store(out[i] + d, acc[i][0] * v_set(factor[i]));
         }
     }
 }
 
-VEC_INLINE void attend_queries(const float *const *q, float *const *out, const int *n, const uint16_t *k,
-                               const uint16_t *v, int dim, float factor, float *scratch, const int m)
+VEC_INLINE void attend_queries(const float *const *q, float *const *out, const int *n, const uint16_t *const *pages,
+                               size_t head, int dim, float factor, float *scratch, const int m)
 {
+    size_t values = head + (size_t)dim * LANES;
     float *packed = scratch, *scores = scratch + dim * KERNEL_QUERIES, inverse[KERNEL_QUERIES];
     int most = 0;
     for (int i = 0; i < m; i++) {
@@ -233,32 +236,43 @@ VEC_INLINE void attend_queries(const float *const *q, float *const *out, const i
             packed[d * m + i] = q[i][d];
         }
     }
-    score(packed, k, most, dim, factor, scores, m);
+    score(packed, pages, head, most, dim, factor, scores, m);
     for (int i = 0; i < m; i++) {
         inverse[i] = soften(scores + i * LANES, n[i], m * LANES);
     }
     int i = 0;
     for (; i + 4 <= m; i += 4) {
-        mix_four(scores + i * LANES, m * LANES, v, n + i, dim, inverse + i, out + i, 4);
+        mix_four(scores + i * LANES, m * LANES, pages, values, n + i, dim, inverse + i, out + i, 4);
     }
     for (; i < m; i++) {
-        mix_four(scores + i * LANES, m * LANES, v, n + i, dim, inverse + i, out + i, 1);
+        mix_four(scores + i * LANES, m * LANES, pages, values, n + i, dim, inverse + i, out + i, 1);
     }
 }
 
-static void attend(const float *const *q, float *const *out, const int *n, int m, const uint16_t *k, const uint16_t *v,
+static void attend(const float *const *q, float *const *out, const int *n, int m, const uint16_t *const *pages, size_t head,
                    int dim, float factor, float *scratch)
 {
     switch (m) {
-    case 1: attend_queries(q, out, n, k, v, dim, factor, scratch, 1); break;
-    case 2: attend_queries(q, out, n, k, v, dim, factor, scratch, 2); break;
-    case 3: attend_queries(q, out, n, k, v, dim, factor, scratch, 3); break;
-    case 4: attend_queries(q, out, n, k, v, dim, factor, scratch, 4); break;
-    case 5: attend_queries(q, out, n, k, v, dim, factor, scratch, 5); break;
-    case 6: attend_queries(q, out, n, k, v, dim, factor, scratch, 6); break;
-    case 7: attend_queries(q, out, n, k, v, dim, factor, scratch, 7); break;
-    default: attend_queries(q, out, n, k, v, dim, factor, scratch, 8); break;
+    case 1: attend_queries(q, out, n, pages, head, dim, factor, scratch, 1); break;
+    case 2: attend_queries(q, out, n, pages, head, dim, factor, scratch, 2); break;
+    case 3: attend_queries(q, out, n, pages, head, dim, factor, scratch, 3); break;
+    case 4: attend_queries(q, out, n, pages, head, dim, factor, scratch, 4); break;
+    case 5: attend_queries(q, out, n, pages, head, dim, factor, scratch, 5); break;
+    case 6: attend_queries(q, out, n, pages, head, dim, factor, scratch, 6); break;
+    case 7: attend_queries(q, out, n, pages, head, dim, factor, scratch, 7); break;
+    default: attend_queries(q, out, n, pages, head, dim, factor, scratch, 8); break;
     }
+}
+
+static float sum_exp(const float *x, int n, float largest)
+{
+    v16 sum = v_set(0), rest = v_set(-3.0e38f);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+        sum = sum + v_exp(v_load(x + i) - v_set(largest));
+    }
+    memcpy(&rest, x + whole, (size_t)(n - whole) * sizeof *x);
+    return v_sum(sum + v_exp(rest - v_set(largest)));
 }
 
 static void store_f16(const float *x, int n, uint16_t *y)
@@ -286,5 +300,6 @@ const kernel_set KERNEL_SET_NAME = {
     .swiglu = swiglu,
     .gelu = gelu,
     .attend = attend,
+    .sum_exp = sum_exp,
     .store_f16 = store_f16,
 };

@@ -304,7 +304,7 @@ static rows_kernel *kernel_of(matrix_kind kind, const kernel_set *kernels)
     }
 }
 
-void matrix_multiply(const matrix *m, const kernel_set *kernels, const activations *x, int n, int begin, int end,
+void matrix_multiply(const matrix *m, const kernel_set *kernels, const activations *x, int first, int n, int begin, int end,
                      float *y, size_t stride, bool add, float factor)
 {
     _Alignas(64) float tile[KERNEL_TILE * KERNEL_ROWS];
@@ -314,7 +314,7 @@ void matrix_multiply(const matrix *m, const kernel_set *kernels, const activatio
         int count = m->rows - g * KERNEL_ROWS < KERNEL_ROWS ? m->rows - g * KERNEL_ROWS : KERNEL_ROWS;
         for (int t = 0; t < n; t += KERNEL_TILE) {
             int tokens = n - t < KERNEL_TILE ? n - t : KERNEL_TILE;
-            rows(group, &x->in, t, tokens, tile);
+            rows(group, &x->in, first + t, tokens, tile);
             store_tile(tile, count, tokens, y + (size_t)t * stride + (size_t)g * KERNEL_ROWS, stride, add, factor);
         }
     }

@@ -84,10 +84,10 @@ void activations_quantise(activations *a, const kernel_set *kernels, int begin, 
 void activations_set_planes(activations *a, int planes);
 
 /*
- * y[t][row] (+)= factor * (m x)[row] for n tokens and row groups [begin, end); y has `stride` floats a token.
+ * y[t][row] (+)= factor * (m x[first + t])[row] for n tokens and row groups [begin, end); y has `stride` floats a token.
  * With add false y is overwritten and factor must be 1.
  */
-void matrix_multiply(const matrix *m, const kernel_set *kernels, const activations *x, int n, int begin, int end,
+void matrix_multiply(const matrix *m, const kernel_set *kernels, const activations *x, int first, int n, int begin, int end,
                      float *y, size_t stride, bool add, float factor);
 
 #endif

@@ -1,4 +1,4 @@
-/* test_prefix.c: kept prefix states hold the bits that computing gives, are found by their content alone, and never mislead. */
+/* test_image.c: kept program images hold the bits that computing gives, are found by their content alone, and never mislead. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <stdlib.h>
@@ -184,39 +184,115 @@ static void an_unwritable_place_is_no_error(void **unused)
     free(text);
 }
 
+enum { N = 40, VOCAB = 4096 };
+
+typedef struct sequences {
+    paw_base *base;
+    model *m;
+    int n_vocab;
+    int32_t tokens[N];
+    float *x, *y; /* [VOCAB] each */
+} sequences;
+
+static sequences start(void)
+{
+    sequences s = {.base = open_base(NULL), .x = malloc(2 * VOCAB * sizeof(float))};
+    s.m = s.base->model;
+    s.y = s.x + VOCAB;
+    s.n_vocab = model_get_shape(s.m)->n_vocab;
+    assert_true(s.n_vocab <= VOCAB);
+    for (int i = 0; i < N; i++) {
+        s.tokens[i] = 3 + i * 5 % 250;
+    }
+    return s;
+}
+
+static void stop(sequences *s)
+{
+    free(s->x);
+    paw_base_free(s->base);
+}
+
+static model_state *new_state(const model *m)
+{
+    model_state *out = NULL;
+    check_ok(model_state_new(m, &out, NULL), NULL);
+    return out;
+}
+
+static void feed(sequences *s, model_state *state, int first, int n, float *logits)
+{
+    model_request r = {.tokens = s->tokens + first, .n = n, .logits = logits};
+    check_ok(model_forward(s->m, state, &r, NULL), NULL);
+}
+
 static void packed_states_are_whole(void **unused)
 {
     (void)unused;
-    paw_base *base = open_base(NULL);
-    model *m = base->model;
-    model_state *a, *b;
-    int32_t tokens[40];
-    float *x = malloc(2 * 4096 * sizeof *x), *y = x + 4096;
-    assert_true(model_get_shape(m)->n_vocab <= 4096);
-    for (int i = 0; i < 40; i++) {
-        tokens[i] = 3 + i * 5 % 250;
-    }
-    for (int n = 1; n < 39; n += 3) { /* across the borders of key tiles */
-        check_ok(model_state_new(m, &a, NULL), NULL);
-        check_ok(model_state_new(m, &b, NULL), NULL);
-        model_request r = {.tokens = tokens, .n = n, .logits = x};
-        check_ok(model_forward(m, a, &r, NULL), NULL);
-        void *packed = malloc(model_state_packed_size(a, n));
+    sequences s = start();
+    for (int n = 1; n < N - 1; n += 3) { /* across the borders of pages */
+        model_state *a = new_state(s.m), *b = new_state(s.m);
+        feed(&s, a, 0, N, s.x); /* more than is packed */
+        size_t size = model_state_packed_size(s.m, n);
+        uint8_t *packed = aligned_alloc(64, size), *copy = malloc(size);
         model_state_pack(a, n, packed);
-        model_state_unpack(b, n, packed);
-        assert_int_equal(model_state_length(b), n);
-        r.tokens = tokens + n;
-        r.n = 40 - n;
-        check_ok(model_forward(m, a, &r, NULL), NULL);
-        r.logits = y;
-        check_ok(model_forward(m, b, &r, NULL), NULL);
-        assert_memory_equal(x, y, (size_t)model_get_shape(m)->n_vocab * sizeof *x);
+        memcpy(copy, packed, size);
+        for (int again = 0; again < 2; again++) {
+            model_state_attach(b, packed, n);
+            assert_int_equal(model_state_length(b), n);
+            feed(&s, b, n, N - n, s.y);
+            assert_memory_equal(s.x, s.y, (size_t)s.n_vocab * sizeof *s.x);
+        }
+        assert_memory_equal(copy, packed, size); /* only ever read */
         free(packed);
+        free(copy);
         model_state_free(a);
         model_state_free(b);
     }
-    free(x);
-    paw_base_free(base);
+    stop(&s);
+}
+
+static void packing_is_the_same_whatever_came_after(void **unused)
+{
+    (void)unused;
+    sequences s = start();
+    model_state *a = new_state(s.m), *b = new_state(s.m);
+    size_t size = model_state_packed_size(s.m, 21);
+    void *packed[2] = {malloc(size), malloc(size)};
+    feed(&s, a, 0, 21, NULL);
+    feed(&s, b, 0, N, NULL);
+    model_state_pack(a, 21, packed[0]);
+    model_state_pack(b, 21, packed[1]);
+    assert_memory_equal(packed[0], packed[1], size);
+    free(packed[0]);
+    free(packed[1]);
+    model_state_free(a);
+    model_state_free(b);
+    stop(&s);
+}
+
+static void shared_beginnings_do_not_mix(void **unused)
+{
+    (void)unused;
+    sequences s = start();
+    for (int n = 5; n < 37; n += 4) {
+        model_state *parent = new_state(s.m), *child = new_state(s.m), *grandchild = new_state(s.m);
+        int32_t other[2] = {7, 9};
+        feed(&s, parent, 0, n, NULL);
+        model_state_share(child, parent, n);
+        check_ok(model_forward(s.m, child, &(model_request){.tokens = other, .n = 2}, NULL), NULL);
+        model_state_share(grandchild, child, n);
+        size_t before = model_state_bytes(parent);
+        feed(&s, grandchild, n, N - n, s.y);
+        assert_int_equal(model_state_bytes(parent), before);
+        assert_true(model_state_bytes(grandchild) > model_state_bytes(child) || N - n <= 16);
+        feed(&s, parent, n, N - n, s.x);
+        assert_memory_equal(s.x, s.y, (size_t)s.n_vocab * sizeof *s.x);
+        model_state_free(grandchild);
+        model_state_free(child);
+        model_state_free(parent);
+    }
+    stop(&s);
 }
 
 int main(void)
@@ -225,6 +301,7 @@ int main(void)
         cmocka_unit_test(same_answer_computed_or_kept),     cmocka_unit_test(the_kept_state_is_what_is_used),
         cmocka_unit_test(every_program_has_its_own),        cmocka_unit_test(damaged_states_are_computed_anew),
         cmocka_unit_test(an_unwritable_place_is_no_error),  cmocka_unit_test(packed_states_are_whole),
+        cmocka_unit_test(packing_is_the_same_whatever_came_after), cmocka_unit_test(shared_beginnings_do_not_mix),
     };
-    return cmocka_run_group_tests_name("prefix", tests, setup, teardown);
+    return cmocka_run_group_tests_name("image", tests, setup, teardown);
 }
