@@ -3,6 +3,7 @@
 #define PAW_FUNCTION_FUNCTION_H
 
 #include "function/base.h"
+#include "function/draft.h"
 #include "function/image.h"
 
 struct paw_function {
@@ -10,6 +11,7 @@ struct paw_function {
     program_image image;
     token_list prefix; /* the prompt's tokens up to the input */
     char *suffix;      /* of the prompt, after the input */
+    draft_memory edits; /* what earlier calls showed; used under the base's lock */
 };
 
 /*
