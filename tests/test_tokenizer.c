@@ -16,7 +16,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/file.h"
 #include "support/tiny.h"
+#include "text/kept.h"
 #include "text/tokenizer.h"
 
 static const char *base_path(void)
@@ -631,6 +633,53 @@ static void damaged_anywhere(void **state)
     buffer_free(&bytes);
 }
 
+/* What the first opening keeps gives the same tokens at the second; under another key, or damaged, it is read anew. */
+static void kept_vocabularies(void **state)
+{
+    (void)state;
+    buffer bytes = {0};
+    gguf_file *file;
+    char *dir = tiny_folder(), *path = file_join(dir, "small.vocabulary"), *data;
+    size_t size;
+    make_file(&small, &bytes);
+    assert_int_equal(gguf_open_memory(bytes.data, bytes.size, "small", &file, NULL), PAW_OK);
+    for (int round = 0; round < 3; round++) {
+        tokenizer *t;
+        assert_int_equal(tokenizer_new_kept(file, path, round < 2 ? "one" : "two", &t, NULL), PAW_OK);
+        expect_tokens(t, "abc", false, (int32_t[]){1, 7}, 2);
+        expect_tokens(t, "<|end|>xa", true, (int32_t[]){9, 1}, 2);
+        assert_int_equal(tokenizer_find(t, "<|end|>x"), 9);
+        tokenizer_free(t);
+    }
+    assert_int_equal(file_read_all(path, 1 << 20, &data, &size, NULL), PAW_OK);
+    int sound = 0;
+    for (size_t i = 0; i < size; i += i < 2400 ? 1 : 3) {
+        vocabulary v;
+        char before = data[i];
+        data[i] = (char)(before ^ (i % 2 ? 0x80 : 0x03));
+        tiny_write(path, data, size);
+        tokenizer *t = NULL;
+        if (kept_vocabulary_open(path, "two", &v)) {
+            sound++;
+            vocabulary_free(&v);
+        }
+        assert_int_equal(tokenizer_new_kept(file, path, "two", &t, NULL), PAW_OK);
+        token_list list = encode(t, "abc <|end|> abc", 15, true); /* other tokens at worst */
+        token_list_free(&list);
+        tokenizer_free(t);
+        data[i] = before;
+    }
+    assert_true(sound > 0);
+    tiny_write(path, data, size - 1);
+    vocabulary v;
+    assert_false(kept_vocabulary_open(path, "two", &v));
+    free(data);
+    gguf_close(file);
+    buffer_free(&bytes);
+    free(path);
+    tiny_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -642,6 +691,7 @@ int main(void)
         cmocka_unit_test(unsupported_names), cmocka_unit_test(broken_tokens),
         cmocka_unit_test(broken_types),      cmocka_unit_test(broken_merges),
         cmocka_unit_test(broken_eos),        cmocka_unit_test(damaged_anywhere),
+        cmocka_unit_test(kept_vocabularies),
     };
     return cmocka_run_group_tests_name("tokenizer", tests, NULL, NULL);
 }

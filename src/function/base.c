@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "model/state.h"
 
 double base_clock(void)
 {
@@ -46,7 +47,9 @@ paw_status paw_base_load(const char *path, const paw_base_options *options, paw_
         status = model_open(path, &mo, &base->model, err);
     }
     if (status == PAW_OK) {
-        status = tokenizer_new(model_get_file(base->model), &base->tokenizer, err);
+        char *kept = model_kept_path(base->model, "vocabulary");
+        status = tokenizer_new_kept(model_get_file(base->model), kept, model_identity(base->model), &base->tokenizer, err);
+        free(kept);
     }
     if (status == PAW_OK) {
         status = check_vocabulary(base, err);

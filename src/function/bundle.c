@@ -105,18 +105,28 @@ static paw_status read_members(zip_t *archive, const char *path, bool with_adapt
     if (first == NULL || strstr(first + 1, BUNDLE_PLACEHOLDER) != NULL) {
         return fail_member(err, path, NAME_TEMPLATE, "must hold " BUNDLE_PLACEHOLDER " exactly once");
     }
+    zip_stat_t st;
+    if (zip_stat(archive, NAME_ADAPTER, 0, &st) != 0) {
+        return fail_member(err, path, NAME_ADAPTER, "the member is missing; this is not a program");
+    }
+    out->adapter_size = (size_t)st.size;
+    out->stamp.adapter_crc = (st.valid & ZIP_STAT_CRC) != 0 ? st.crc : 0;
     if (with_adapter) {
         char *data = NULL;
         PAW_TRY(read_member(archive, path, NAME_ADAPTER, MAX_EXPANDED, true, &data, &out->adapter_size, err));
         out->adapter = (uint8_t *)data;
         return PAW_OK;
     }
-    zip_stat_t st;
-    if (zip_stat(archive, NAME_ADAPTER, 0, &st) != 0) {
-        return fail_member(err, path, NAME_ADAPTER, "the member is missing; this is not a program");
-    }
-    out->adapter_size = (size_t)st.size;
     return PAW_OK;
+}
+
+static void set_stamp(bundle *b, const struct stat *st)
+{
+    b->stamp.device = (uint64_t)st->st_dev;
+    b->stamp.inode = (uint64_t)st->st_ino;
+    b->stamp.mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
+    b->stamp.file_size = (uint64_t)st->st_size;
+    b->stamp.adapter_size = b->adapter_size;
 }
 
 paw_status bundle_read(const char *path, bool with_adapter, bundle *out, paw_error *err)
@@ -149,6 +159,7 @@ paw_status bundle_read(const char *path, bool with_adapter, bundle *out, paw_err
         return status;
     }
     out->file_size = (size_t)st.st_size;
+    set_stamp(out, &st);
     return PAW_OK;
 }
 

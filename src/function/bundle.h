@@ -13,6 +13,11 @@
 
 #define BUNDLE_PLACEHOLDER "{INPUT_PLACEHOLDER}"
 
+/* Which file it was, without reading all of it; no padding, for hashing. */
+typedef struct bundle_stamp {
+    uint64_t device, inode, mtime_ns, file_size, adapter_size, adapter_crc;
+} bundle_stamp;
+
 typedef struct bundle {
     char *meta;            /* meta.json */
     char *prompt_template; /* holds the placeholder exactly once */
@@ -20,6 +25,7 @@ typedef struct bundle {
     uint8_t *adapter;      /* adapter.gguf; NULL when not asked for */
     size_t adapter_size;
     size_t file_size;      /* of the archive */
+    bundle_stamp stamp;
 } bundle;
 
 /* Reads and checks the archive; its limits are those of the published client (256 MiB, 256 members, 512 MiB expanded). */

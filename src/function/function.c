@@ -57,23 +57,22 @@ static paw_status tokens_of(const paw_base *base, const char *text, size_t size,
 }
 
 /* Splits the template at the placeholder and loads what stands before it; b: NULL for the bare model. */
-static paw_status set_prompt(paw_function *f, const char *prompt_template, const bundle *b, const char *path, paw_error *err)
+static paw_status set_prompt(paw_function *f, const char *prompt_template, const bundle *b, const char *path,
+                             paw_error *err)
 {
-    char name[280];
     const char *at = strstr(prompt_template, BUNDLE_PLACEHOLDER);
     f->suffix = strdup(at + strlen(BUNDLE_PLACEHOLDER));
     if (f->suffix == NULL) {
         return paw_fail_memory(err, strlen(at));
     }
     PAW_TRY(tokens_of(f->base, prompt_template, (size_t)(at - prompt_template), &f->prefix, err));
-    snprintf(name, sizeof name, "%s: adapter.gguf", path);
-    return image_load(f->base, b != NULL ? b->adapter : NULL, b != NULL ? b->adapter_size : 0, name, &f->prefix, &f->image, err);
+    return image_load(f->base, path, b, &f->prefix, &f->image, err);
 }
 
 static paw_status load(paw_function *f, const char *path, paw_error *err)
 {
     bundle b;
-    PAW_TRY(bundle_read(path, true, &b, err));
+    PAW_TRY(bundle_read(path, false, &b, err)); /* the adapter is read when there is no image of it */
     paw_status status = check_meta(f->base, path, b.meta, err);
     if (status == PAW_OK) {
         status = set_prompt(f, b.prompt_template, &b, path, err);
@@ -118,7 +117,7 @@ paw_status paw_function_prompted(const char *instructions, paw_base *base, paw_f
     paw_status status = text == NULL || f == NULL ? paw_fail_memory(err, sizeof *f) : PAW_OK;
     if (status == PAW_OK) {
         f->base = base;
-        status = set_prompt(f, text, NULL, "", err);
+        status = set_prompt(f, text, NULL, NULL, err);
     }
     free(text);
     if (status != PAW_OK) {

@@ -51,6 +51,7 @@ const void *gguf_header(const gguf_file *file, size_t *size);
 size_t gguf_file_size(const gguf_file *file);
 const void *gguf_file_data(const gguf_file *file);
 int64_t gguf_mtime_ns(const gguf_file *file);
+uint64_t gguf_inode(const gguf_file *file); /* 0 for memory */
 
 /* Metadata. A value of another type, a missing key (where required) or a number out of range is an error that names the key. */
 bool gguf_has(const gguf_file *file, const char *key);

@@ -372,6 +372,11 @@ int64_t gguf_mtime_ns(const gguf_file *file)
     return file->map.mtime_ns;
 }
 
+uint64_t gguf_inode(const gguf_file *file)
+{
+    return file->map.inode;
+}
+
 /* ---- metadata ---- */
 
 static const entry *find(const gguf_file *file, const char *key)

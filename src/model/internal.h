@@ -87,6 +87,7 @@ struct model {
     gguf_file *file;
     model_shape shape;
     int context;
+    char *cache_dir; /* NULL: beside the file */
     const kernel_set *kernels;
     thread_pool *pool;
     layer *layers;
@@ -146,7 +147,7 @@ typedef struct weight_source {
 } weight_source;
 
 /* Fills the targets' data: from the prepared file if there is one for this model, else by laying the weights out. */
-paw_status prepared_load(model *m, weight_source *sources, size_t n, const char *cache_dir, paw_error *err);
+paw_status prepared_load(model *m, weight_source *sources, size_t n, paw_error *err);
 
 paw_status shape_read(const gguf_file *file, model_shape *out, paw_error *err);
 

@@ -151,7 +151,7 @@ static paw_status find_weights(model *m, weight_source *sources, size_t *count, 
     return PAW_OK;
 }
 
-static paw_status load_weights(model *m, const char *cache_dir, paw_error *err)
+static paw_status load_weights(model *m, paw_error *err)
 {
     size_t n = (size_t)m->shape.n_layer * MODEL_MODULES + 1;
     weight_source *sources = calloc(n, sizeof *sources);
@@ -162,7 +162,7 @@ static paw_status load_weights(model *m, const char *cache_dir, paw_error *err)
     }
     paw_status status = find_weights(m, sources, &n, err);
     if (status == PAW_OK) {
-        status = prepared_load(m, sources, n, cache_dir, err);
+        status = prepared_load(m, sources, n, err);
     }
     free(sources);
     return status == PAW_OK ? read_vectors(m, err) : status;
@@ -226,6 +226,9 @@ static paw_status choose_context(model *m, int wanted, paw_error *err)
 
 static paw_status open_parts(model *m, const char *path, const model_options *options, paw_error *err)
 {
+    if (options->cache_dir != NULL && (m->cache_dir = strdup(options->cache_dir)) == NULL) {
+        return paw_fail_memory(err, strlen(options->cache_dir));
+    }
     PAW_TRY(gguf_open(path, &m->file, err));
     PAW_TRY(shape_read(m->file, &m->shape, err));
     PAW_TRY(choose_context(m, options->context, err));
@@ -236,7 +239,7 @@ static paw_status open_parts(model *m, const char *path, const model_options *op
     m->shape.n_vocab = (int)m->embedding->ne[1];
     PAW_TRY(find_matrix(m, "token_embd.weight", m->shape.n_vocab, m->shape.n_embd, &m->embedding, err));
     PAW_TRY(thread_pool_new(options->threads, &m->pool, err));
-    PAW_TRY(load_weights(m, options->cache_dir, err));
+    PAW_TRY(load_weights(m, err));
     PAW_TRY(new_frequencies(m, err));
     return new_scratch(m, err);
 }
@@ -273,6 +276,7 @@ void model_close(model *m)
     activations_free(&w->heads);
     activations_free(&w->ff);
     free(m->frequencies);
+    free(m->cache_dir);
     free(m->layers);
     free(m->memory);
     file_map_close(&m->prepared);

@@ -2,7 +2,7 @@
  * prepared.c: weights laid out for the kernels, kept in a file beside the model (or in a cache) and mapped at later starts.
  *
  * The file: 128 bytes of header (magic, key, size), then the matrices in the order of the sources, each 64-byte aligned. The
- * key is a hash over the model file's header, size and time of change, samples of its data, and this layout's version: a
+ * key is a hash over the model file's size, inode and time of change, samples of all of it, and this layout's version: a
  * model file that was replaced gets a new prepared file.
  */
 #include <inttypes.h>
@@ -13,8 +13,9 @@
 
 #include "base/hash.h"
 #include "model/internal.h"
+#include "model/state.h"
 
-enum { LAYOUT_VERSION = 3, HEADER = 128, SAMPLES = 32, SAMPLE_SIZE = 1024 };
+enum { LAYOUT_VERSION = 4, HEADER = 128, SAMPLES = 96, SAMPLE_SIZE = 1024 };
 
 typedef struct header {
     char magic[8];
@@ -27,30 +28,28 @@ _Static_assert(sizeof(header) <= HEADER, "the header has its place");
 
 static void make_key(const gguf_file *file, char key[HASH_HEX_SIZE])
 {
-    size_t header_size;
-    const void *bytes = gguf_header(file, &header_size);
-    uint64_t facts[3] = {LAYOUT_VERSION, gguf_file_size(file), (uint64_t)gguf_mtime_ns(file)};
-    hash_part parts[2 + SAMPLES] = {{facts, sizeof facts}, {bytes, header_size}};
+    uint64_t facts[4] = {LAYOUT_VERSION, gguf_file_size(file), (uint64_t)gguf_mtime_ns(file), gguf_inode(file)};
+    hash_part parts[1 + SAMPLES] = {{facts, sizeof facts}};
     size_t size = gguf_file_size(file), sample = size < SAMPLE_SIZE ? size : SAMPLE_SIZE;
     for (size_t i = 0; i < SAMPLES; i++) {
         size_t at = (size - sample) / (SAMPLES - 1) * i;
-        parts[2 + i] = (hash_part){(const uint8_t *)gguf_file_data(file) + at, sample};
+        parts[1 + i] = (hash_part){(const uint8_t *)gguf_file_data(file) + at, sample};
     }
-    hash_blake2b_hex(parts, 2 + SAMPLES, key);
+    hash_blake2b_hex(parts, 1 + SAMPLES, key);
 }
 
-static char *make_path(const gguf_file *file, const char *key, const char *cache_dir)
+char *model_kept_path(const model *m, const char *ending)
 {
-    const char *model = gguf_name(file);
-    size_t length = strlen(model) + (cache_dir != NULL ? strlen(cache_dir) : 0) + 64;
+    const char *name = gguf_name(m->file);
+    size_t length = strlen(name) + (m->cache_dir != NULL ? strlen(m->cache_dir) : 0) + strlen(ending) + 64;
     char *path = malloc(length);
     if (path == NULL) {
         return NULL;
     }
-    if (cache_dir == NULL) {
-        snprintf(path, length, "%s.prepared", model);
+    if (m->cache_dir == NULL) {
+        snprintf(path, length, "%s.%s", name, ending);
     } else {
-        snprintf(path, length, "%s/%.32s.prepared", cache_dir, key);
+        snprintf(path, length, "%s/%.32s.%s", m->cache_dir, m->identity, ending);
     }
     return path;
 }
@@ -64,7 +63,7 @@ static void point(weight_source *sources, size_t n, const uint8_t *data)
 }
 
 /* True when `path` holds this model's weights: then they are mapped. */
-static bool map_existing(model *m, const char *path, const char *key, size_t size)
+static bool map_existing(model *m, const char *path, size_t size)
 {
     header h;
     if (file_map_open(path, &m->prepared, NULL) != PAW_OK) {
@@ -72,7 +71,7 @@ static bool map_existing(model *m, const char *path, const char *key, size_t siz
     }
     if (m->prepared.size == size) {
         memcpy(&h, m->prepared.data, sizeof h);
-        if (memcmp(h.magic, "PAWPREP", 8) == 0 && memcmp(h.key, key, HASH_HEX_SIZE) == 0 && h.size == size) {
+        if (memcmp(h.magic, "PAWPREP", 8) == 0 && memcmp(h.key, m->identity, HASH_HEX_SIZE) == 0 && h.size == size) {
             return true;
         }
     }
@@ -139,40 +138,38 @@ static paw_status lay_out(model *m, weight_source *sources, size_t n, uint8_t *d
 }
 
 /* Keeping the file is a matter of speed only: a read-only place or a full disk is no error. */
-static void keep(const uint8_t *memory, const char *path, const char *key, size_t size, const char *cache_dir)
+static void keep(const model *m, const char *path, size_t size)
 {
     uint8_t first[HEADER] = {0};
     header h = {.magic = "PAWPREP", .size = size};
     file_writer writer;
-    memcpy(h.key, key, HASH_HEX_SIZE);
+    memcpy(h.key, m->identity, HASH_HEX_SIZE);
     memcpy(first, &h, sizeof h);
-    if (cache_dir != NULL && file_make_dirs(cache_dir, NULL) != PAW_OK) {
+    if (m->cache_dir != NULL && file_make_dirs(m->cache_dir, NULL) != PAW_OK) {
         return;
     }
     if (file_writer_open(path, &writer, NULL) != PAW_OK) {
         return;
     }
     if (file_writer_write(&writer, first, HEADER, NULL) != PAW_OK ||
-        file_writer_write(&writer, memory, size - HEADER, NULL) != PAW_OK ||
+        file_writer_write(&writer, m->memory, size - HEADER, NULL) != PAW_OK ||
         file_writer_commit(&writer, NULL) != PAW_OK) {
         file_writer_abandon(&writer);
     }
 }
 
-paw_status prepared_load(model *m, weight_source *sources, size_t n, const char *cache_dir, paw_error *err)
+paw_status prepared_load(model *m, weight_source *sources, size_t n, paw_error *err)
 {
-    char key[HASH_HEX_SIZE];
     size_t size = HEADER;
     for (size_t i = 0; i < n; i++) {
         size += matrix_size(sources[i].target);
     }
-    make_key(m->file, key);
-    memcpy(m->identity, key, sizeof key);
-    char *path = make_path(m->file, key, cache_dir);
+    make_key(m->file, m->identity);
+    char *path = model_kept_path(m, "prepared");
     if (path == NULL) {
         return paw_fail_memory(err, 256);
     }
-    if (map_existing(m, path, key, size)) {
+    if (map_existing(m, path, size)) {
         point(sources, n, m->prepared.data + HEADER);
         free(path);
         return PAW_OK;
@@ -181,7 +178,7 @@ paw_status prepared_load(model *m, weight_source *sources, size_t n, const char 
     paw_status status = m->memory == NULL ? paw_fail_memory(err, size) : lay_out(m, sources, n, m->memory, err);
     if (status == PAW_OK) {
         point(sources, n, m->memory);
-        keep(m->memory, path, key, size, cache_dir);
+        keep(m, path, size);
     }
     free(path);
     return status;

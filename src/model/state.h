@@ -10,6 +10,9 @@
  */
 const char *model_identity(const model *m);
 
+/* Where something made from the model file may be kept: in the cache, or beside the file. Freed by the caller; NULL: no memory. */
+char *model_kept_path(const model *m, const char *ending);
+
 /* Bytes that the first n positions take: whole pages of 16 positions, a multiple of 64 bytes. */
 size_t model_state_packed_size(const model *m, int n);
 

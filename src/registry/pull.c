@@ -5,7 +5,6 @@
  * name only when size and SHA-256 are the pinned ones.
  */
 #define _GNU_SOURCE
-#include <curl/curl.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +19,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "registry/http.h"
 #include "registry/registry.h"
 
 extern char **environ;
@@ -181,38 +181,18 @@ static paw_status from_pip(sink *s, const char *models)
 
 /* ---- HTTP ---- */
 
-static size_t on_data(char *data, size_t one, size_t n, void *context)
+static bool on_data(void *context, const void *data, size_t size)
 {
-    return sink_write(context, data, one * n) == PAW_OK ? n : 0;
+    return sink_write(context, data, size) == PAW_OK;
 }
 
 static paw_status from_http(sink *s)
 {
-    char url[512], text[CURL_ERROR_SIZE] = "";
+    char url[512];
+    bool ended;
     snprintf(url, sizeof url, "https://huggingface.co/%s/resolve/main/%s", s->runtime->repo, s->runtime->file);
-    CURL *curl = curl_easy_init();
-    if (curl == NULL) {
-        return paw_fail_memory(s->err, 4096);
-    }
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 20L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1000L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 60L);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, s);
-    CURLcode code = curl_easy_perform(curl);
-    curl_easy_cleanup(curl);
-    if (s->status != PAW_OK || code == CURLE_OK) {
-        return s->status;
-    }
-    return paw_fail(s->err, PAW_ERR_IO, url, "cannot fetch: %s; or fetch it elsewhere and use --from FILE",
-                    text[0] != '\0' ? text : curl_easy_strerror(code));
+    PAW_TRY(http_get(url, on_data, s, &ended, s->err));
+    return s->status;
 }
 
 /* ---- the whole ---- */

@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "text/bpe.h"
+#include "text/kept.h"
 #include "text/pretokenizer.h"
 #include "text/vocabulary.h"
 
@@ -56,7 +57,19 @@ paw_status token_list_push(token_list *list, int32_t token, paw_error *err)
 
 /* ---- making one ---- */
 
-static paw_status read_tokenizer(const gguf_file *file, tokenizer *t, paw_error *err)
+static paw_status read_vocabulary(const gguf_file *file, const char *path, const char *key, vocabulary *v, paw_error *err)
+{
+    if (path != NULL && kept_vocabulary_open(path, key, v)) {
+        return PAW_OK;
+    }
+    PAW_TRY(vocabulary_read(file, v, err));
+    if (path != NULL) {
+        kept_vocabulary_write(path, key, v);
+    }
+    return PAW_OK;
+}
+
+static paw_status read_tokenizer(const gguf_file *file, const char *path, const char *key, tokenizer *t, paw_error *err)
 {
     char where[280];
     gguf_text model, pre;
@@ -71,7 +84,7 @@ static paw_status read_tokenizer(const gguf_file *file, tokenizer *t, paw_error 
     PAW_TRY(gguf_get_text(file, KEY_PRE, &pre, err));
     snprintf(where, sizeof where, "%s: %s", gguf_name(file), KEY_PRE);
     PAW_TRY(pretokenizer_new(pre, where, &t->pre, err));
-    PAW_TRY(vocabulary_read(file, &t->vocabulary, err));
+    PAW_TRY(read_vocabulary(file, path, key, &t->vocabulary, err));
     PAW_TRY(gguf_get_u32(file, KEY_EOS, &eos, err));
     if (eos >= (uint32_t)t->vocabulary.size) {
         return vocabulary_fail(file, KEY_EOS, err, "token %u is not among the %d tokens", eos,
@@ -83,11 +96,16 @@ static paw_status read_tokenizer(const gguf_file *file, tokenizer *t, paw_error 
 
 paw_status tokenizer_new(const gguf_file *file, tokenizer **out, paw_error *err)
 {
+    return tokenizer_new_kept(file, NULL, NULL, out, err);
+}
+
+paw_status tokenizer_new_kept(const gguf_file *file, const char *path, const char *key, tokenizer **out, paw_error *err)
+{
     tokenizer *t = calloc(1, sizeof *t);
     if (t == NULL) {
         return paw_fail_memory(err, sizeof *t);
     }
-    paw_status status = read_tokenizer(file, t, err);
+    paw_status status = read_tokenizer(file, path, key, t, err);
     if (status != PAW_OK) {
         tokenizer_free(t);
         return status;

@@ -36,6 +36,12 @@ paw_status token_list_push(token_list *list, int32_t token, paw_error *err);
  * does not fit together PAW_ERR_FORMAT; both name the key.
  */
 paw_status tokenizer_new(const gguf_file *file, tokenizer **out, paw_error *err);
+
+/*
+ * The same, quicker from the second time on: what was read is kept in the file `path` under `key` (up to 64 characters), which
+ * must name the model file's content. What cannot be kept is read anew.
+ */
+paw_status tokenizer_new_kept(const gguf_file *file, const char *path, const char *key, tokenizer **out, paw_error *err);
 void tokenizer_free(tokenizer *t);
 
 /*

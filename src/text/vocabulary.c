@@ -312,6 +312,11 @@ paw_status vocabulary_read(const gguf_file *file, vocabulary *v, paw_error *err)
 
 void vocabulary_free(vocabulary *v)
 {
+    if (v->kept.data != NULL) {
+        file_map_close(&v->kept);
+        memset(v, 0, sizeof *v);
+        return;
+    }
     free(v->types);
     free(v->start);
     free(v->bytes);

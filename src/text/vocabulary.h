@@ -9,8 +9,9 @@
 #ifndef PAW_TEXT_VOCABULARY_H
 #define PAW_TEXT_VOCABULARY_H
 
-#include "text/bpe.h"
+#include "base/file.h"
 #include "gguf/gguf.h"
+#include "text/bpe.h"
 
 /* Values are llama.cpp's, as GGUF stores them. */
 enum { TOKEN_CONTROL = 3, TOKEN_USER_DEFINED = 4, TOKEN_TYPE_LAST = 6 };
@@ -24,6 +25,7 @@ typedef struct vocabulary {
     int32_t *special; /* control and user-defined tokens: by first byte, then longest first */
     int32_t special_of[257]; /* of byte b: special[special_of[b]] up to special[special_of[b + 1]] */
     bpe_table merges;
+    file_map kept; /* the file that the arrays lie in (kept.h); data NULL: they are memory of their own */
 } vocabulary;
 
 /* Fills a zeroed vocabulary, which points nowhere into the file. Free it also after a failure. */
