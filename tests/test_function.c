@@ -319,6 +319,68 @@ TEST(callers_on_many_threads)
 
 /* ---- without a program ---- */
 
+/* Bundles as the published system lays them out, for its two interpreters' architectures. */
+TEST(published_layouts)
+{
+    static const struct {
+        const char *architecture, *meta, *prompt;
+    } kinds[] = {
+        {"qwen3",
+         "{\"version\": 3, \"program_id\": \"0123456789abcdef0123\", \"spec\": \"s\", \"interpreter\": \"Qwen/Qwen3-0.6B\","
+         " \"runtime_id\": \"qwen3-0.6b-q6_k\", \"runtime_manifest_version\": 1, \"lora_rank\": 64, \"lora_alpha\": 16.0}",
+         "<|im_start|>user\n[PSEUDO_PROGRAM]\nTask: x\n[END_PSEUDO_PROGRAM]\n\n[INPUT]\n{INPUT_PLACEHOLDER}\n[END_INPUT]<|im_end|>\n"
+         "<|im_start|>assistant\n<think>\n\n</think>\n\n"},
+        {"gpt2",
+         "{\"version\": 3, \"program_id\": \"0123456789abcdef0123\", \"interpreter\": \"gpt2\", \"runtime_id\": \"gpt2-q8_0\"}",
+         "[PSEUDO_PROGRAM]\nTask: x\n[END_PSEUDO_PROGRAM]\n\n[INPUT]\n{INPUT_PLACEHOLDER}\n[END_INPUT]"},
+    };
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        tiny_options o = {.architecture = kinds[i].architecture, .type = TENSOR_Q8_0, .context = CONTEXT, .untied = true};
+        buffer bytes = tiny_model(&o), lora = tiny_adapter(&o, 64, TENSOR_Q4_0);
+        char *model = file_join(dir, "published.gguf"), *path = file_join(dir, "published.paw");
+        bundle b = {.meta = (char *)kinds[i].meta, .prompt_template = (char *)kinds[i].prompt, .pseudo_program = "x",
+                    .adapter = (uint8_t *)lora.data, .adapter_size = lora.size};
+        paw_error err = {0};
+        paw_function *f, *bare;
+        tiny_write(model, bytes.data, bytes.size);
+        check_ok(bundle_write(path, &b, &err), &err);
+        paw_base *over = open_base(model, 2, 0);
+        check_ok(paw_function_load(path, over, &f, &err), &err);
+        check_ok(paw_function_base(NULL, over, &bare, &err), &err);
+        char *answer = call(f, "hello", 12), *again = call(f, "hello", 12), *other = call(bare, "hello", 12);
+        assert_string_equal(answer, again);
+        assert_string_not_equal(answer, other);
+        free(answer);
+        free(again);
+        free(other);
+        paw_function_free(f);
+        paw_function_free(bare);
+        paw_base_free(over);
+        free(model);
+        free(path);
+        buffer_free(&bytes);
+        buffer_free(&lora);
+    }
+}
+
+TEST(the_bare_model)
+{
+    paw_function *f = NULL, *g = NULL;
+    paw_error err = {0};
+    check_ok(paw_function_base(NULL, base, &f, &err), &err);
+    check_ok(paw_function_base("<|im_start|>user\n{INPUT_PLACEHOLDER}<|im_end|>\n<|im_start|>assistant\n", base, &g, &err), &err);
+    char *a = call(f, "hello", 20), *b = call(g, "hello", 20);
+    assert_string_equal(a, b);
+    free(a);
+    free(b);
+    paw_function_free(f);
+    paw_function_free(g);
+    check_error(paw_function_base("no place", base, &f, &err), &err, PAW_ERR_ARGUMENT, "prompt template", "exactly once");
+    check_error(paw_function_base("{INPUT_PLACEHOLDER}{INPUT_PLACEHOLDER}", base, &f, &err), &err, PAW_ERR_ARGUMENT,
+                "prompt template", "exactly once");
+    check_error(paw_function_base(NULL, NULL, &f, &err), &err, PAW_ERR_ARGUMENT, NULL, "NULL");
+}
+
 TEST(a_prompted_function)
 {
     paw_function *f = NULL;
@@ -489,6 +551,8 @@ int main(void)
         cmocka_unit_test(an_input_too_long),
         cmocka_unit_test(inputs_that_are_no_text),
         cmocka_unit_test(callers_on_many_threads),
+        cmocka_unit_test(published_layouts),
+        cmocka_unit_test(the_bare_model),
         cmocka_unit_test(a_prompted_function),
         cmocka_unit_test(programs_for_another_base),
         cmocka_unit_test(meta_that_is_no_json),

@@ -157,6 +157,12 @@ PAW_API paw_status paw_function_load(const char *path, paw_base *base, paw_funct
 /* A function without a program: the bare model prompted with `instructions`, then the input, in its chat form. */
 PAW_API paw_status paw_function_prompted(const char *instructions, paw_base *base, paw_function **out,
                                          paw_error *err);
+
+/*
+ * The bare model as a function: what stands for {INPUT_PLACEHOLDER} in `prompt_template` is the input; NULL: one user turn in
+ * the model's own chat form (GPT-2: the input alone). The published client's base mode.
+ */
+PAW_API paw_status paw_function_base(const char *prompt_template, paw_base *base, paw_function **out, paw_error *err);
 PAW_API void paw_function_free(paw_function *function);
 
 /* Runs the function on `input` (`length` bytes). `options` may be NULL. Greedy decoding up to the end token. */

@@ -7,11 +7,13 @@
 #include "cli/cli.h"
 
 static const char HELP[] =
-    "usage: paw run --program FILE|ID (--input TEXT | --lines) [OPTIONS]\n"
+    "usage: paw run (--program FILE|ID | --interpreter ID) (--input TEXT | --lines) [OPTIONS]\n"
     "\n"
-    "Runs a program and prints its answer.\n"
+    "Runs a program, or a bare base model, and prints its answer.\n"
     "\n"
     "  --program FILE|ID  a .paw file, or the id (or its beginning) of one in the registry\n"
+    "  --interpreter ID   no program: the base model itself (paw info lists them) answers the input\n"
+    "  --template TEXT    with --interpreter: the prompt, holding {INPUT_PLACEHOLDER} once\n"
     "  --input TEXT       the input (- for all of standard input)\n"
     "  --lines            each line of standard input is an input; one line of output each,\n"
     "                     with line ends inside an answer written as \\n\n"
@@ -21,7 +23,7 @@ static const char HELP[] =
     "  --json             print {output, tokens_generated, latency_ms}, one object an input\n";
 
 typedef struct arguments {
-    const char *program, *input, *base;
+    const char *program, *interpreter, *prompt, *input, *base;
     int max_tokens, threads;
     bool lines, json;
 } arguments;
@@ -100,30 +102,48 @@ static paw_status answer_stdin(const arguments *a, paw_function *f, paw_error *e
     return status;
 }
 
-static paw_status run(const arguments *a, const registry *r, paw_error *err)
+static paw_status answer_all(const arguments *a, paw_function *f, paw_error *err)
 {
-    char *path = NULL, *runtime = NULL;
-    paw_base *base = NULL;
-    paw_function *f = NULL;
+    return a->lines                     ? answer_lines(a, f, err)
+           : strcmp(a->input, "-") == 0 ? answer_stdin(a, f, err)
+                                        : answer_one(a, f, a->input, strlen(a->input), err);
+}
+
+static paw_status load_program(const arguments *a, const registry *r, paw_base **base, paw_function **f, paw_error *err)
+{
+    char *path = NULL;
     paw_program_info info = {0};
     paw_status status = registry_find_program(r, a->program, &path, err);
     status = status == PAW_OK ? paw_program_read(path, &info, err) : status;
     if (status == PAW_OK) {
-        runtime = cli_program_runtime(info.json);
-        status = cli_load_base(r, runtime, a->base, a->threads, true, &base, err);
+        char *runtime = cli_program_runtime(info.json);
+        status = cli_load_base(r, runtime, a->base, a->threads, true, base, err);
+        free(runtime);
     }
-    status = status == PAW_OK ? paw_function_load(path, base, &f, err) : status;
-    if (status == PAW_OK) {
-        status = a->lines                       ? answer_lines(a, f, err)
-                 : strcmp(a->input, "-") == 0 ? answer_stdin(a, f, err)
-                                              : answer_one(a, f, a->input, strlen(a->input), err);
+    status = status == PAW_OK ? paw_function_load(path, *base, f, err) : status;
+    paw_program_info_clear(&info);
+    free(path);
+    return status;
+}
+
+static paw_status load_bare(const arguments *a, const registry *r, paw_base **base, paw_function **f, paw_error *err)
+{
+    const runtime_info *runtime = runtime_find(a->interpreter);
+    if (runtime == NULL && a->base == NULL) {
+        return paw_fail(err, PAW_ERR_NOT_FOUND, a->interpreter, "no such base model; paw info lists those known, --base names a file");
     }
-    registry_trim_states(r, 100);
+    PAW_TRY(cli_load_base(r, runtime != NULL ? runtime->id : a->interpreter, a->base, a->threads, true, base, err));
+    return paw_function_base(a->prompt, *base, f, err);
+}
+
+static paw_status run(const arguments *a, const registry *r, paw_error *err)
+{
+    paw_base *base = NULL;
+    paw_function *f = NULL;
+    paw_status status = a->program != NULL ? load_program(a, r, &base, &f, err) : load_bare(a, r, &base, &f, err);
+    status = status == PAW_OK ? answer_all(a, f, err) : status;
     paw_function_free(f);
     paw_base_free(base);
-    paw_program_info_clear(&info);
-    free(runtime);
-    free(path);
     return status;
 }
 
@@ -132,6 +152,8 @@ int cmd_run(int argc, char **argv)
     arguments a = {0};
     const cli_option options[] = {
         {"--program", CLI_TEXT, &a.program},
+        {"--interpreter", CLI_TEXT, &a.interpreter},
+        {"--template", CLI_TEXT, &a.prompt},
         {"--input", CLI_TEXT, &a.input},
         {"--lines", CLI_FLAG, &a.lines},
         {"--max-tokens", CLI_NUMBER, &a.max_tokens, 1, 1 << 20},
@@ -144,8 +166,11 @@ int cmd_run(int argc, char **argv)
     if (status != -1) {
         return status;
     }
-    if (a.program == NULL) {
-        return cli_usage("run", "--program is wanted");
+    if ((a.program != NULL) == (a.interpreter != NULL)) {
+        return cli_usage("run", "give --program, or --interpreter for a bare base model");
+    }
+    if (a.prompt != NULL && a.interpreter == NULL) {
+        return cli_usage("run", "--template goes with --interpreter");
     }
     if ((a.input != NULL) == a.lines) {
         return cli_usage("run", "give the input by --input or by --lines");

@@ -100,6 +100,43 @@ paw_status paw_function_load(const char *path, paw_base *base, paw_function **ou
     return PAW_OK;
 }
 
+/* How the bare model is asked: with the turns that it was trained on, if it was. */
+static const char *base_template(const paw_base *base)
+{
+    const char *architecture = model_get_shape(base->model)->architecture;
+    if (strcmp(architecture, "qwen3") == 0) { /* with its thinking off: as the published client asks it */
+        return "<|im_start|>user\n" BUNDLE_PLACEHOLDER "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n";
+    }
+    if (strcmp(architecture, "gpt2") == 0) {
+        return BUNDLE_PLACEHOLDER;
+    }
+    return "<|im_start|>user\n" BUNDLE_PLACEHOLDER "<|im_end|>\n<|im_start|>assistant\n";
+}
+
+paw_status paw_function_base(const char *prompt_template, paw_base *base, paw_function **out, paw_error *err)
+{
+    if (base == NULL || out == NULL) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "paw_function_base", "base and out must not be NULL");
+    }
+    const char *template = prompt_template != NULL ? prompt_template : base_template(base);
+    const char *first = strstr(template, BUNDLE_PLACEHOLDER);
+    if (first == NULL || strstr(first + 1, BUNDLE_PLACEHOLDER) != NULL) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "prompt template", "must hold " BUNDLE_PLACEHOLDER " exactly once");
+    }
+    paw_function *f = calloc(1, sizeof *f);
+    if (f == NULL) {
+        return paw_fail_memory(err, sizeof *f);
+    }
+    f->base = base;
+    paw_status status = set_prompt(f, template, NULL, NULL, err);
+    if (status != PAW_OK) {
+        paw_function_free(f);
+        return status;
+    }
+    *out = f;
+    return PAW_OK;
+}
+
 paw_status paw_function_prompted(const char *instructions, paw_base *base, paw_function **out, paw_error *err)
 {
     if (instructions == NULL || base == NULL || out == NULL) {
@@ -109,23 +146,15 @@ paw_status paw_function_prompted(const char *instructions, paw_base *base, paw_f
         return paw_fail(err, PAW_ERR_ARGUMENT, "instructions", "the text " BUNDLE_PLACEHOLDER " is reserved");
     }
     buffer prompt = {0};
-    buffer_append_text(&prompt, "<|im_start|>user\n");
+    const char *template = base_template(base), *at = strstr(template, BUNDLE_PLACEHOLDER);
+    buffer_append(&prompt, template, (size_t)(at - template));
     buffer_append_text(&prompt, instructions);
-    buffer_append_text(&prompt, "\n\n" BUNDLE_PLACEHOLDER "<|im_end|>\n<|im_start|>assistant\n");
+    buffer_append_text(&prompt, "\n\n");
+    buffer_append_text(&prompt, at);
     char *text = buffer_take(&prompt);
-    paw_function *f = calloc(1, sizeof *f);
-    paw_status status = text == NULL || f == NULL ? paw_fail_memory(err, sizeof *f) : PAW_OK;
-    if (status == PAW_OK) {
-        f->base = base;
-        status = set_prompt(f, text, NULL, NULL, err);
-    }
+    paw_status status = text == NULL ? paw_fail_memory(err, 256) : paw_function_base(text, base, out, err);
     free(text);
-    if (status != PAW_OK) {
-        paw_function_free(f);
-        return status;
-    }
-    *out = f;
-    return PAW_OK;
+    return status;
 }
 
 /* ---- calling ---- */

@@ -5,6 +5,7 @@
 #include "function/image.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,7 @@ static bool take_up(const paw_base *base, const char *path, const char *key, con
         const uint8_t *packed = image->map.data + ALIGN;
         if (!with_adapter || adapter_attach(base->model, packed, (size_t)h.adapter_size, &image->lora, NULL) == PAW_OK) {
             model_state_attach(image->state, packed + round_up((size_t)h.adapter_size), (int)tokens->size);
+            (void)utimensat(AT_FDCWD, path, NULL, 0); /* used now: the last to go */
             return true;
         }
     }
@@ -112,7 +114,7 @@ static bool add_file(const char *dir, const char *name, kept_file **files, size_
     return true;
 }
 
-/* Removes the oldest images until `size` more bytes fit. A program that has one mapped keeps what it has. */
+/* Removes the images used longest ago until `size` more bytes fit. A program that has one mapped keeps what it has. */
 static void make_room(const char *dir, uint64_t size)
 {
     kept_file *files = NULL;

@@ -5,7 +5,7 @@
  * A kept image is named by a hash over what it follows from: the base model, the program file (which file, its size and time
  * of change, the adapter's checksum, meta.json), the prefix's tokens, the arithmetic's version. Another program or base never
  * finds it, and it holds the very bits that computing would give. Keeping it is a matter of speed: what cannot be read or
- * written is computed. The folder is kept under a gigabyte: the images that were written first go first.
+ * written is computed. The folder is kept under a gigabyte: the images used longest ago go first.
  */
 #ifndef PAW_FUNCTION_IMAGE_H
 #define PAW_FUNCTION_IMAGE_H

@@ -1,4 +1,7 @@
-/* runtime.c: the table of known runtimes and their manifests. Not for: fetching, which is the registry's. */
+/*
+ * runtime.c: the table of known runtimes and their manifests; the files of the published system are pinned as its client
+ * pins them. Not for: fetching, which is the registry's.
+ */
 #include "function/runtime.h"
 
 #include <stdio.h>
@@ -15,6 +18,24 @@ static const runtime_info runtimes[] = {
      .size_bytes = 98362432,
      .sha256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
      .n_ctx = 2048},
+    {.id = "qwen3-0.6b-q6_k",
+     .display_name = "Qwen3 0.6B (Q6_K)",
+     .interpreter = "Qwen/Qwen3-0.6B",
+     .provider = "huggingface",
+     .repo = "programasweights/Qwen3-0.6B-GGUF-Q6_K",
+     .file = "qwen3-0.6b-q6_k.gguf",
+     .size_bytes = 622733120,
+     .sha256 = "9a16ed5cacba959e63b62e2b6840c3eca2b51c3c3e51d31367ef8e4aafeae33c",
+     .n_ctx = 2048},
+    {.id = "gpt2-q8_0",
+     .display_name = "GPT-2 124M (Q8_0)",
+     .interpreter = "gpt2",
+     .provider = "huggingface",
+     .repo = "programasweights/GPT2-GGUF-Q8_0",
+     .file = "gpt2-q8_0.gguf",
+     .size_bytes = 139804832,
+     .sha256 = "0aa260efb2cce9def922e0546b88ad731cf1a68554db73fa2d4a0949cfa958c5",
+     .n_ctx = 2048},
     {.id = NULL},
 };
 
@@ -26,7 +47,7 @@ const runtime_info *runtime_all(void)
 const runtime_info *runtime_find(const char *id)
 {
     for (const runtime_info *r = runtimes; r->id != NULL; r++) {
-        if (strcmp(r->id, id) == 0) {
+        if (strcmp(r->id, id) == 0 || strcmp(r->interpreter, id) == 0) {
             return r;
         }
     }

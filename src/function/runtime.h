@@ -23,7 +23,7 @@ typedef struct runtime_info {
     int n_ctx;
 } runtime_info;
 
-/* NULL when the id is unknown. */
+/* By id or by interpreter; NULL when unknown. */
 const runtime_info *runtime_find(const char *id);
 
 /* All of them; ends with an entry whose id is NULL. */

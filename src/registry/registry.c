@@ -77,47 +77,6 @@ const char *registry_state_dir(const registry *r)
     return r->states;
 }
 
-typedef struct aged {
-    char *path;
-    int64_t used; /* seconds */
-} aged;
-
-static int youngest_first(const void *a, const void *b)
-{
-    int64_t x = ((const aged *)a)->used, y = ((const aged *)b)->used;
-    return (x < y) - (x > y);
-}
-
-void registry_trim_states(const registry *r, int keep)
-{
-    enum { MOST = 4096 };
-    DIR *dir = opendir(r->states);
-    aged *files = dir != NULL ? calloc(MOST, sizeof *files) : NULL;
-    int n = 0;
-    for (struct dirent *e; files != NULL && n < MOST && (e = readdir(dir)) != NULL;) {
-        struct stat st;
-        char *path = e->d_name[0] != '.' ? file_join(r->states, e->d_name) : NULL;
-        if (path != NULL && stat(path, &st) == 0) {
-            files[n++] = (aged){path, st.st_atime > st.st_mtime ? st.st_atime : st.st_mtime};
-        } else {
-            free(path);
-        }
-    }
-    if (n > keep) {
-        qsort(files, (size_t)n, sizeof *files, youngest_first);
-    }
-    for (int i = 0; i < n; i++) {
-        if (i >= keep) {
-            remove(files[i].path);
-        }
-        free(files[i].path);
-    }
-    free(files);
-    if (dir != NULL) {
-        closedir(dir);
-    }
-}
-
 paw_status registry_program_path(const registry *r, const char *id, char **out, paw_error *err)
 {
     PAW_TRY(file_make_dirs(r->programs, err));

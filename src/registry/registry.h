@@ -5,7 +5,7 @@
  *   models/<file>            base models, verified when they were put there
  *   models/prepared/         their weights laid out for the processor
  *   programs/<id>.paw        programs by id
- *   programs/states/         states of programs' prefixes, the most recent ones
+ *   programs/states/         images of programs: adapters laid out, prefixes computed; the ones used last, up to a gigabyte
  */
 #ifndef PAW_REGISTRY_REGISTRY_H
 #define PAW_REGISTRY_REGISTRY_H
@@ -26,9 +26,8 @@ char *registry_model_path(const registry *r, const runtime_info *runtime);
 /* Path of prepared weights; owned by the registry. */
 const char *registry_prepared_dir(const registry *r);
 
-/* Folder of prefix states; owned by the registry. registry_trim_states deletes all but the `keep` used last. */
+/* Folder of program images; owned by the registry. */
 const char *registry_state_dir(const registry *r);
-void registry_trim_states(const registry *r, int keep);
 
 /*
  * Path of the program `reference` names: a file's path, an id of the registry, or the beginning of exactly one id (6
