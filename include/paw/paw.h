@@ -94,6 +94,7 @@ PAW_API paw_status paw_base_measure(paw_base *base, int prefill, int decode, paw
 #define PAW_SPEC_MIN_CHARS 10
 #define PAW_SPEC_MAX_CHARS 16000
 #define PAW_EXAMPLES_MAX 16
+#define PAW_CHOICES_MAX 1000
 
 typedef struct paw_compiler paw_compiler;
 
@@ -106,6 +107,8 @@ typedef struct paw_compile_request {
     const char *spec;            /* 10 to 16,000 characters of UTF-8 */
     const paw_example *examples; /* may be NULL */
     size_t n_examples;           /* 0 to PAW_EXAMPLES_MAX */
+    const char *const *choices;  /* the closed set that answers come from; may be NULL */
+    size_t n_choices;            /* 0: open, or 2 to PAW_CHOICES_MAX */
 } paw_compile_request;
 
 typedef struct paw_compile_result {
@@ -140,6 +143,9 @@ typedef struct paw_call_options {
     int max_tokens; /* most tokens of an answer, 1 or more; 0: 512 */
     bool no_lookup; /* decode token by token instead of checking proposals copied from the input: the same answer, slower
                        where answers repeat their inputs */
+    bool free_running;    /* generate freely although the program's answers come from a closed set */
+    bool exact;           /* compute the probability of every choice; else those below a ten thousandth of the best are 0 */
+    double abstain_below; /* an answer out of a closed set that is less probable than this is marked as abstained */
 } paw_call_options;
 
 typedef struct paw_answer {
@@ -149,6 +155,13 @@ typedef struct paw_answer {
     int passes;           /* forward passes after the input's: fewer than tokens where lookup helped */
     bool complete;        /* false: stopped by max_tokens or by the end of the context */
     double latency_ms;    /* of the call */
+    /* of a program whose answers come from a closed set; else n_choices is 0 */
+    size_t n_choices;
+    const char *const *choices;  /* [n_choices], owned by the function */
+    double *probabilities;       /* [n_choices], of all choices, calibrated; their sum is 1 */
+    int choice;                  /* which one `text` is */
+    double probability;          /* of `text` */
+    bool abstained;              /* probability is below abstain_below: better ask somebody else */
 } paw_answer;
 
 /* Loads the program at `path` over `base` and computes the state of its prefix. The base must outlive it. */

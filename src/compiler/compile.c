@@ -8,6 +8,7 @@
 #include "compiler/compiler.h"
 #include "compiler/template.h"
 #include "function/bundle.h"
+#include "function/choice_tree.h"
 #include "function/runtime.h"
 
 enum { ID_DIGITS = 20, ROOM_FOR_INPUT = 64 };
@@ -20,6 +21,22 @@ static paw_status check_text(const char *text, const char *name, paw_error *err)
     }
     if (strstr(text, BUNDLE_PLACEHOLDER) != NULL) {
         return paw_fail(err, PAW_ERR_ARGUMENT, name, "the text " BUNDLE_PLACEHOLDER " is reserved; take it out");
+    }
+    return PAW_OK;
+}
+
+static paw_status check_choices(const paw_compile_request *r, paw_error *err)
+{
+    if (r->n_choices > PAW_CHOICES_MAX || (r->n_choices > 0 && r->choices == NULL)) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "choices", "%zu choices; 2 to %d are possible", r->n_choices, PAW_CHOICES_MAX);
+    }
+    for (size_t i = 0; i < r->n_choices; i++) {
+        char where[48];
+        snprintf(where, sizeof where, "choice %zu", i + 1);
+        if (r->choices[i] == NULL) {
+            return paw_fail(err, PAW_ERR_ARGUMENT, where, "must not be NULL");
+        }
+        PAW_TRY(check_text(r->choices[i], where, err));
     }
     return PAW_OK;
 }
@@ -48,23 +65,47 @@ static paw_status check_request(const paw_compile_request *r, paw_error *err)
         PAW_TRY(check_text(r->examples[i].input, where, err));
         PAW_TRY(check_text(r->examples[i].output, where, err));
     }
-    return PAW_OK;
+    return check_choices(r, err);
 }
 
-/* First digits of SHA-256 over fingerprint, spec and pseudo-program, a NUL after each of the first two. */
-static void make_id(const paw_compiler *c, const char *spec, const char *pseudo, char id[ID_DIGITS + 1])
+/*
+ * First digits of SHA-256 over fingerprint, spec and pseudo-program, a NUL after each of the first two; and over the choices
+ * that the user gave, a NUL before each.
+ */
+static void make_id(const paw_compiler *c, const paw_compile_request *r, const char *pseudo, char id[ID_DIGITS + 1])
 {
     char hex[HASH_HEX_SIZE];
-    hash_part parts[3] = {
-        {c->fingerprint, strlen(c->fingerprint) + 1}, {spec, strlen(spec) + 1}, {pseudo, strlen(pseudo)}};
-    hash_sha256_hex(parts, 3, hex);
+    hash_part parts[3 + 2 * PAW_CHOICES_MAX] = {
+        {c->fingerprint, strlen(c->fingerprint) + 1}, {r->spec, strlen(r->spec) + 1}, {pseudo, strlen(pseudo)}};
+    size_t n = 3;
+    for (size_t i = 0; i < r->n_choices; i++) {
+        parts[n++] = (hash_part){"", 1};
+        parts[n++] = (hash_part){r->choices[i], strlen(r->choices[i])};
+    }
+    hash_sha256_hex(parts, n, hex);
     snprintf(id, ID_DIGITS + 1, "%.*s", ID_DIGITS, hex);
 }
 
-static paw_status make_meta(const paw_compiler *c, const char *spec, const char *id, char **out, paw_error *err)
+/* The type of the answers, for function_type_read (function/typed.h). It must be one that the tokenizer can tell apart. */
+static paw_status add_choices(const paw_compiler *c, const paw_compile_request *r, json_t *meta, paw_error *err)
+{
+    choice_tree *tree;
+    if (r->n_choices == 0) {
+        return PAW_OK;
+    }
+    PAW_TRY(choice_tree_new(c->base->tokenizer, r->choices, r->n_choices, &tree, err));
+    choice_tree_free(tree);
+    json_t *list = json_array();
+    for (size_t i = 0; i < r->n_choices; i++) {
+        json_array_append_new(list, json_string(r->choices[i]));
+    }
+    return json_object_set_new(meta, "choices", list) == 0 ? PAW_OK : paw_fail_memory(err, 64);
+}
+
+static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r, const char *id, char **out, paw_error *err)
 {
     json_t *meta = json_pack(
-        "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:i}", "version", 3, "program_id", id, "spec", spec,
+        "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:i}", "version", 3, "program_id", id, "spec", r->spec,
         "compiler_snapshot", c->snapshot, "compiler_fingerprint", c->fingerprint, "pseudo_program_strategy", c->strategy,
         "interpreter", c->interpreter, "runtime_id", c->runtime_id, "runtime_manifest_version", 1, "lora_rank", (int)c->rank,
         "lora_alpha", (double)c->alpha, "prefix_steps", (int)c->n_prefix);
@@ -72,9 +113,10 @@ static paw_status make_meta(const paw_compiler *c, const char *spec, const char 
     if (meta != NULL && runtime != NULL) {
         json_object_set_new(meta, "runtime", runtime_manifest(runtime));
     }
-    *out = meta != NULL ? json_dumps(meta, JSON_INDENT(2)) : NULL;
+    paw_status status = meta != NULL ? add_choices(c, r, meta, err) : PAW_OK;
+    *out = meta != NULL && status == PAW_OK ? json_dumps(meta, JSON_INDENT(2)) : NULL;
     json_decref(meta);
-    return *out != NULL ? PAW_OK : paw_fail_memory(err, strlen(spec));
+    return status != PAW_OK || *out != NULL ? status : paw_fail_memory(err, strlen(r->spec));
 }
 
 /* The prompt with the pseudo-program in it; it must leave room for an input. */
@@ -113,8 +155,8 @@ static paw_status run_steps(paw_compiler *c, const paw_compile_request *request,
     double t0 = base_clock();
     PAW_TRY(compiler_pseudo(c, request, &w->bundle.pseudo_program, err));
     PAW_TRY(make_prompt(c, w->bundle.pseudo_program, &w->bundle.prompt_template, err));
-    make_id(c, request->spec, w->bundle.pseudo_program, result->program_id);
-    PAW_TRY(make_meta(c, request->spec, result->program_id, &w->bundle.meta, err));
+    make_id(c, request, w->bundle.pseudo_program, result->program_id);
+    PAW_TRY(make_meta(c, request, result->program_id, &w->bundle.meta, err));
     double t1 = base_clock();
     w->h = malloc((size_t)model_get_shape(c->base->model)->n_embd * sizeof *w->h);
     w->coefficients = malloc((n + 1) * sizeof *w->coefficients);

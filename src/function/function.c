@@ -19,6 +19,7 @@ void paw_function_free(paw_function *f)
 {
     if (f != NULL) {
         image_free(&f->image);
+        function_type_free(&f->type);
         token_list_free(&f->prefix);
         free(f->suffix);
         free(f);
@@ -28,14 +29,8 @@ void paw_function_free(paw_function *f)
 /* ---- loading ---- */
 
 /* The program may say how large its base model's file is: a cheap way to notice another base of the same shape. */
-static paw_status check_meta(const paw_base *base, const char *path, const char *meta, paw_error *err)
+static paw_status check_base(const paw_base *base, const char *path, json_t *root, paw_error *err)
 {
-    json_error_t error;
-    json_t *root = json_loads(meta, JSON_REJECT_DUPLICATES, &error);
-    if (!json_is_object(root)) {
-        json_decref(root);
-        return paw_fail(err, PAW_ERR_FORMAT, path, "meta.json is not a JSON object: %s", root == NULL ? error.text : "");
-    }
     json_t *runtime = json_object_get(root, "runtime");
     json_t *model = json_object_get(json_object_get(runtime, "local_sdk"), "base_model");
     json_int_t size = json_integer_value(json_object_get(model, "size_bytes"));
@@ -46,6 +41,21 @@ static paw_status check_meta(const paw_base *base, const char *path, const char 
         status = paw_fail(err, PAW_ERR_MISMATCH, path,
                           "the program runs on %s (%lld bytes); %s has %zu bytes: load the base model that it was made for",
                           id != NULL ? id : "another base model", (long long)size, gguf_name(file), gguf_file_size(file));
+    }
+    return status;
+}
+
+static paw_status read_meta(paw_function *f, const char *path, const char *meta, paw_error *err)
+{
+    json_error_t error;
+    json_t *root = json_loads(meta, JSON_REJECT_DUPLICATES, &error);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return paw_fail(err, PAW_ERR_FORMAT, path, "meta.json is not a JSON object: %s", root == NULL ? error.text : "");
+    }
+    paw_status status = check_base(f->base, path, root, err);
+    if (status == PAW_OK) {
+        status = function_type_read(f->base->tokenizer, root, path, &f->type, err);
     }
     json_decref(root);
     return status;
@@ -73,7 +83,7 @@ static paw_status load(paw_function *f, const char *path, paw_error *err)
 {
     bundle b;
     PAW_TRY(bundle_read(path, false, &b, err)); /* the adapter is read when there is no image of it */
-    paw_status status = check_meta(f->base, path, b.meta, err);
+    paw_status status = read_meta(f, path, b.meta, err);
     if (status == PAW_OK) {
         status = set_prompt(f, b.prompt_template, &b, path, err);
     }
@@ -215,11 +225,13 @@ static paw_status call(paw_function *f, const char *input, size_t length, const 
     paw_status status = input_tokens(f, input, length, &tokens, err);
     answer->tokens_input = (int)tokens.size;
     if (status == PAW_OK) {
-        status = generate_answer(f, &tokens, tokens_of_input(f, &tokens, length), options, answer, err);
+        status = f->type.choices != NULL && !options->free_running
+                     ? typed_answer(f->base, &f->type, &f->image, &tokens, options, answer, err)
+                     : generate_answer(f, &tokens, tokens_of_input(f, &tokens, length), options, answer, err);
     }
     model_state_truncate(f->image.state, f->image.prefix_tokens);
     token_list_free(&tokens);
-    if (status == PAW_OK) {
+    if (status == PAW_OK && answer->n_choices == 0) {
         tidy(answer->text);
     }
     return status;
@@ -236,6 +248,9 @@ paw_status paw_function_call(paw_function *f, const char *input, size_t length, 
     chosen.max_tokens = chosen.max_tokens != 0 ? chosen.max_tokens : DEFAULT_MAX_TOKENS;
     if (chosen.max_tokens < 1) {
         return paw_fail(err, PAW_ERR_ARGUMENT, "max_tokens", "%d; at least 1 is possible", chosen.max_tokens);
+    }
+    if (!(chosen.abstain_below >= 0 && chosen.abstain_below <= 1)) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "abstain_below", "%g; a probability is 0 to 1", chosen.abstain_below);
     }
     if (memchr(input, 0, length) != NULL) {
         return paw_fail(err, PAW_ERR_ARGUMENT, "input", "the input holds a NUL byte");
@@ -255,6 +270,7 @@ void paw_answer_clear(paw_answer *answer)
 {
     if (answer != NULL) {
         free(answer->text);
+        free(answer->probabilities);
         memset(answer, 0, sizeof *answer);
     }
 }

@@ -5,10 +5,12 @@
 #include "function/base.h"
 #include "function/draft.h"
 #include "function/image.h"
+#include "function/typed.h"
 
 struct paw_function {
     paw_base *base;
     program_image image;
+    function_type type;
     token_list prefix; /* the prompt's tokens up to the input */
     char *suffix;      /* of the prompt, after the input */
     draft_memory edits; /* what earlier calls showed; used under the base's lock */

@@ -300,6 +300,11 @@ int model_context(const model *m)
     return m->context;
 }
 
+const kernel_set *model_kernels(const model *m)
+{
+    return m->kernels;
+}
+
 thread_pool *model_pool(model *m)
 {
     return m->pool;

@@ -71,6 +71,7 @@ void model_close(model *m);
 const model_shape *model_get_shape(const model *m);
 const gguf_file *model_get_file(const model *m);
 int model_context(const model *m);
+const kernel_set *model_kernels(const model *m);
 
 /* ---- adapters: LoRA weights for every linear layer, used unmerged ---- */
 

@@ -1,0 +1,181 @@
+/* typed.c: answers out of a closed set, with probabilities that are calibrated and the right to abstain. */
+#include "function/typed.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/real.h"
+
+static const double SLACK = 9.3; /* nats: a choice given up has less than a ten thousandth of the best one's probability */
+
+void function_type_free(function_type *type)
+{
+    choice_tree_free(type->choices);
+    free(type->prior);
+    memset(type, 0, sizeof *type);
+}
+
+static paw_status fail_meta(paw_error *err, const char *path, const char *what)
+{
+    char where[280];
+    snprintf(where, sizeof where, "%s: meta.json", path);
+    return paw_fail(err, PAW_ERR_FORMAT, where, "%s", what);
+}
+
+static paw_status read_calibration(json_t *meta, const char *path, function_type *type, paw_error *err)
+{
+    json_t *calibration = json_object_get(meta, "calibration"), *prior = json_object_get(calibration, "prior"), *one;
+    size_t i, n = (size_t)type->choices->n;
+    type->temperature = 1;
+    if (calibration == NULL) {
+        return PAW_OK;
+    }
+    type->temperature = json_number_value(json_object_get(calibration, "temperature"));
+    if (!(type->temperature >= 0.01 && type->temperature <= 100) || (prior != NULL && json_array_size(prior) != n)) {
+        return fail_meta(err, path, "calibration wants a temperature of 0.01 to 100 and, if any, a prior for each choice");
+    }
+    if (prior != NULL && (type->prior = malloc(n * sizeof *type->prior)) == NULL) {
+        return paw_fail_memory(err, n * sizeof *type->prior);
+    }
+    json_array_foreach (prior, i, one) {
+        type->prior[i] = json_number_value(one);
+        if (!json_is_number(one) || !(type->prior[i] >= -1000 && type->prior[i] <= 1000)) {
+            return fail_meta(err, path, "calibration.prior wants numbers of -1000 to 1000");
+        }
+    }
+    return PAW_OK;
+}
+
+static paw_status read_choices(const tokenizer *t, json_t *list, const char *path, function_type *type, paw_error *err)
+{
+    size_t n = json_array_size(list), i;
+    json_t *one;
+    const char **names = n > 0 && n <= PAW_CHOICES_MAX ? malloc(n * sizeof *names) : NULL;
+    bool sound = names != NULL;
+    json_array_foreach (list, i, one) {
+        if (sound) {
+            names[i] = json_string_value(one);
+            sound = names[i] != NULL && json_string_length(one) == strlen(names[i]);
+        }
+    }
+    paw_status status = sound ? choice_tree_new(t, names, n, &type->choices, err)
+                              : fail_meta(err, path, "choices is no list of 2 to 1000 texts");
+    free(names);
+    return paw_fail_in(err, status, path);
+}
+
+paw_status function_type_read(const tokenizer *t, json_t *meta, const char *path, function_type *out, paw_error *err)
+{
+    memset(out, 0, sizeof *out);
+    json_t *list = json_object_get(meta, "choices");
+    if (list == NULL) {
+        return PAW_OK;
+    }
+    paw_status status = read_choices(t, list, path, out, err);
+    if (status == PAW_OK) {
+        status = read_calibration(meta, path, out, err);
+    }
+    if (status != PAW_OK) {
+        function_type_free(out);
+    }
+    return status;
+}
+
+/* Adjusted scores to probabilities, in place; returns the place of the best, of equal ones the first. */
+static int normalise(double *p, int n)
+{
+    int best = 0;
+    double sum = 0, largest;
+    for (int i = 1; i < n; i++) {
+        best = p[i] > p[best] ? i : best;
+    }
+    largest = p[best];
+    for (int i = 0; i < n; i++) {
+        p[i] = p[i] - largest < -600 ? 0 : real_exp(p[i] - largest);
+        sum += p[i];
+    }
+    for (int i = 0; i < n; i++) {
+        p[i] /= sum;
+    }
+    return best;
+}
+
+/* How far behind the best a choice may fall and still matter, the calibration considered. */
+static double slack_of(const function_type *type, bool exact)
+{
+    double low = 0, high = 0;
+    for (int i = 0; type->prior != NULL && i < type->choices->n; i++) {
+        low = i == 0 || type->prior[i] < low ? type->prior[i] : low;
+        high = i == 0 || type->prior[i] > high ? type->prior[i] : high;
+    }
+    return exact ? 1e9 : SLACK * (type->temperature > 1 ? type->temperature : 1) + (high - low);
+}
+
+static paw_status score(paw_base *base, const function_type *type, program_image *image, const token_list *tokens, bool exact,
+                        double *scores, bool *known, int *passes, paw_error *err)
+{
+    float *logits;
+    PAW_TRY(base_logits(base, 1, &logits, err));
+    model_request r = {.tokens = tokens->data, .n = (int)tokens->size, .lora = image->lora, .logits = logits};
+    PAW_TRY(model_forward(base->model, image->state, &r, err));
+    return choice_score(base, type->choices, image->state, image->lora, logits, slack_of(type, exact), scores, known, passes, err);
+}
+
+/* Tokens of a choice, the end token not counted. */
+static int tokens_of_choice(const choice_tree *tree, int choice)
+{
+    int n = -1;
+    for (int i = 1; i < tree->n_nodes; i++) {
+        if (tree->nodes[i].choice == choice) {
+            for (int at = i; at > 0; at = tree->nodes[at].parent) {
+                n++;
+            }
+        }
+    }
+    return n;
+}
+
+static paw_status fill_answer(const function_type *type, double *p, const bool *known, const paw_call_options *options,
+                              paw_answer *answer, paw_error *err)
+{
+    const choice_tree *tree = type->choices;
+    for (int i = 0; i < tree->n; i++) {
+        p[i] = known[i] ? (p[i] - (type->prior != NULL ? type->prior[i] : 0)) / type->temperature : -1e6;
+    }
+    int best = normalise(p, tree->n);
+    answer->text = strdup(tree->names[best]);
+    if (answer->text == NULL) {
+        return paw_fail_memory(err, 64);
+    }
+    answer->choice = best;
+    answer->probability = p[best];
+    answer->abstained = p[best] < options->abstain_below;
+    answer->complete = true;
+    answer->tokens_generated = tokens_of_choice(tree, best);
+    answer->n_choices = (size_t)tree->n;
+    answer->choices = (const char *const *)tree->names;
+    answer->probabilities = p;
+    return PAW_OK;
+}
+
+paw_status typed_answer(paw_base *base, const function_type *type, program_image *image, const token_list *tokens,
+                        const paw_call_options *options, paw_answer *answer, paw_error *err)
+{
+    size_t n = (size_t)type->choices->n;
+    double *p = malloc(n * sizeof *p);
+    bool *known = malloc(n * sizeof *known);
+    paw_status status = p == NULL || known == NULL ? paw_fail_memory(err, n * sizeof *p) : PAW_OK;
+    if (status == PAW_OK) {
+        status = score(base, type, image, tokens, options->exact, p, known, &answer->passes, err);
+    }
+    if (status == PAW_OK) {
+        status = fill_answer(type, p, known, options, answer, err);
+    }
+    free(known);
+    if (status != PAW_OK) {
+        free(p);
+    }
+    return status;
+}

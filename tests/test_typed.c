@@ -1,0 +1,273 @@
+/* test_typed.c: answers out of a closed set: scores are those of the sequences computed one by one, and never anything else. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "function/function.h"
+#include "support/check.h"
+#include "support/tiny.h"
+
+static tiny_files files;
+static char *dir;
+static paw_base *base;
+static paw_compiler *compiler;
+
+static int setup(void **unused)
+{
+    (void)unused;
+    paw_error err = {0};
+    files = tiny_pair(&(tiny_options){.type = TENSOR_Q8_0, .context = 400, .untied = true}, NULL);
+    dir = tiny_folder();
+    check_ok(paw_base_load(files.base, &(paw_base_options){.threads = 2, .cache_dir = dir}, &base, &err), &err);
+    check_ok(paw_compiler_load(files.compiler, base, &compiler, &err), &err);
+    return 0;
+}
+
+static int teardown(void **unused)
+{
+    (void)unused;
+    paw_compiler_free(compiler);
+    paw_base_free(base);
+    tiny_remove(dir);
+    tiny_pair_free(&files);
+    return 0;
+}
+
+static paw_status compile(const char *const *choices, size_t n, char **path, char id[65], paw_error *err)
+{
+    paw_compile_request r = {.spec = "Say what kind of message it is.", .choices = choices, .n_choices = n};
+    paw_compile_result result;
+    *path = file_join(dir, "typed.paw");
+    paw_status status = paw_compile(compiler, &r, *path, &result, err);
+    if (id != NULL) {
+        memcpy(id, result.program_id, 65);
+    }
+    return status;
+}
+
+static paw_function *function_of(const char *const *choices, size_t n)
+{
+    char *path;
+    paw_function *f = NULL;
+    paw_error err = {0};
+    check_ok(compile(choices, n, &path, NULL, &err), &err);
+    check_ok(paw_function_load(path, base, &f, &err), &err);
+    free(path);
+    return f;
+}
+
+/* Log-probability of a text and the end token after an input, token by token and in double precision. */
+static double score_alone(paw_function *f, const char *input, const char *choice)
+{
+    int n_vocab = model_get_shape(base->model)->n_vocab, pending;
+    float *logits = malloc((size_t)n_vocab * sizeof *logits);
+    token_list tokens = {0}, answer = {0};
+    char *text = malloc(strlen(input) + strlen(f->suffix) + 1);
+    double total = 0;
+    sprintf(text, "%s%s", input, f->suffix);
+    check_ok(tokenizer_encode(base->tokenizer, text, strlen(text), true, &tokens, NULL), NULL);
+    check_ok(tokenizer_encode(base->tokenizer, choice, strlen(choice), false, &answer, NULL), NULL);
+    check_ok(token_list_push(&answer, tokenizer_eos(base->tokenizer), NULL), NULL);
+    pending = (int)tokens.size;
+    const int32_t *next = tokens.data;
+    for (size_t k = 0; k < answer.size; k++) {
+        model_request r = {.tokens = next, .n = pending, .lora = f->image.lora, .logits = logits};
+        double sum = 0;
+        check_ok(model_forward(base->model, f->image.state, &r, NULL), NULL);
+        for (int i = 0; i < n_vocab; i++) {
+            sum += exp((double)logits[i]);
+        }
+        total += (double)logits[answer.data[k]] - log(sum);
+        next = &answer.data[k];
+        pending = 1;
+    }
+    model_state_truncate(f->image.state, f->image.prefix_tokens);
+    free(text);
+    free(logits);
+    token_list_free(&tokens);
+    token_list_free(&answer);
+    return total;
+}
+
+static paw_answer call(paw_function *f, const char *input, const paw_call_options *o)
+{
+    paw_answer a;
+    paw_error err = {0};
+    check_ok(paw_function_call(f, input, strlen(input), o, &a, &err), &err);
+    return a;
+}
+
+static const char *const SOME[] = {"a", "ab", "abc", "the other thing", "the other", "x y z", "no", "not this one, please"};
+
+static void scores_are_those_of_the_sequences(void **unused)
+{
+    (void)unused;
+    static const char *const inputs[] = {"hello", "the", "a longer input with many words in it"};
+    paw_function *f = function_of(SOME, COUNT(SOME));
+    for (size_t i = 0; i < COUNT(inputs); i++) {
+        paw_answer a = call(f, inputs[i], &(paw_call_options){.exact = true});
+        double p[COUNT(SOME)], sum = 0, most = -INFINITY;
+        int best = 0;
+        for (size_t k = 0; k < COUNT(SOME); k++) {
+            double score = score_alone(f, inputs[i], SOME[k]);
+            best = score > most ? (int)k : best;
+            most = score > most ? score : most;
+            p[k] = exp(score);
+            sum += p[k];
+        }
+        assert_int_equal(a.n_choices, COUNT(SOME));
+        assert_int_equal(a.choice, best);
+        assert_string_equal(a.text, SOME[best]);
+        for (size_t k = 0; k < COUNT(SOME); k++) {
+            assert_string_equal(a.choices[k], SOME[k]);
+            assert_true(fabs(a.probabilities[k] - p[k] / sum) < 1e-4 * (p[k] / sum) + 1e-9);
+        }
+        assert_true(a.probability == a.probabilities[best]);
+        paw_answer_clear(&a);
+    }
+    paw_function_free(f);
+}
+
+/* Many choices, many of which are given up: the best one and what is left of the distribution stay the same. */
+static void giving_up_loses_nothing(void **unused)
+{
+    (void)unused;
+    char names[200][24];
+    const char *list[200];
+    uint64_t seed = 5;
+    for (int i = 0; i < 200; i++) {
+        snprintf(names[i], sizeof names[i], "%c%c_%s_%d", 'a' + (int)(tiny_random(&seed) % 26), 'a' + (int)(tiny_random(&seed) % 26),
+                 i % 3 ? "the" : "kind", i);
+        list[i] = names[i];
+    }
+    paw_function *f = function_of(list, 200);
+    paw_answer all = call(f, "hello", &(paw_call_options){.exact = true}), quick = call(f, "hello", NULL), again = call(f, "hello", NULL);
+    double sum = 0;
+    assert_string_equal(all.text, quick.text);
+    assert_true(quick.passes <= all.passes);
+    for (int i = 0; i < 200; i++) {
+        sum += quick.probabilities[i];
+        assert_true(fabs(all.probabilities[i] - quick.probabilities[i]) < 0.02);
+        assert_true(quick.probabilities[i] == again.probabilities[i]);
+    }
+    assert_true(fabs(sum - 1) < 1e-9);
+    paw_answer_clear(&all);
+    paw_answer_clear(&quick);
+    paw_answer_clear(&again);
+    paw_function_free(f);
+}
+
+static void typed_or_free(void **unused)
+{
+    (void)unused;
+    paw_function *f = function_of(SOME, COUNT(SOME)), *open = function_of(NULL, 0);
+    paw_call_options few = {.max_tokens = 6}, loose = {.max_tokens = 6, .free_running = true};
+    paw_answer a = call(f, "hello", &loose), b = call(open, "hello", &few), c = call(f, "hello", &(paw_call_options){.abstain_below = 1});
+    assert_string_equal(a.text, b.text); /* the choices change nothing else */
+    assert_int_equal(a.n_choices, 0);
+    assert_null(a.probabilities);
+    assert_true(c.abstained);
+    paw_answer_clear(&a);
+    paw_answer_clear(&c);
+    c = call(f, "hello", &(paw_call_options){.abstain_below = 0});
+    assert_false(c.abstained);
+    paw_answer_clear(&b);
+    paw_answer_clear(&c);
+    paw_error err = {0};
+    assert_int_equal(paw_function_call(f, "x", 1, &(paw_call_options){.abstain_below = 1.5}, &a, &err), PAW_ERR_ARGUMENT);
+    assert_int_equal(paw_function_call(f, "x", 1, &(paw_call_options){.abstain_below = NAN}, &a, &err), PAW_ERR_ARGUMENT);
+    paw_function_free(f);
+    paw_function_free(open);
+}
+
+static void refused(const char *const *choices, size_t n, const char *where, const char *said)
+{
+    char *path;
+    paw_error err = {0};
+    check_error(compile(choices, n, &path, NULL, &err), &err, PAW_ERR_ARGUMENT, where, said);
+    free(path);
+}
+
+static void choices_that_are_none(void **unused)
+{
+    (void)unused;
+    char *path, one[65], two[65], three[65], again[65];
+    paw_error err = {0};
+    refused((const char *const[]){"one"}, 1, "choices", "at least 2");
+    refused((const char *const[]){"one", ""}, 2, "choice 2", "empty");
+    refused((const char *const[]){"one", "two", "one"}, 3, "choice 3 (\"one\")", "twice");
+    refused((const char *const[]){"one", NULL}, 2, "choice 2", "NULL");
+    refused((const char *const[]){"one", "\xFF"}, 2, "choice 2", "UTF-8");
+    check_ok(compile(SOME, 2, &path, one, &err), &err);
+    free(path);
+    check_ok(compile(SOME, 3, &path, two, &err), &err);
+    free(path);
+    check_ok(compile(NULL, 0, &path, three, &err), &err);
+    free(path);
+    check_ok(compile(SOME, 2, &path, again, &err), &err);
+    free(path);
+    assert_string_not_equal(one, two);
+    assert_string_not_equal(one, three);
+    assert_string_equal(one, again);
+}
+
+static void type_refused(const char *meta, const char *said)
+{
+    json_t *root = json_loads(meta, 0, NULL);
+    function_type type;
+    paw_error err = {0};
+    assert_non_null(root);
+    paw_status status = function_type_read(base->tokenizer, root, "x.paw", &type, &err);
+    check_error(status, &err, status == PAW_ERR_ARGUMENT ? status : PAW_ERR_FORMAT, "x.paw", said);
+    assert_null(type.choices);
+    json_decref(root);
+}
+
+static void types_that_are_none(void **unused)
+{
+    (void)unused;
+    type_refused("{\"choices\": 3}", "no list");
+    type_refused("{\"choices\": []}", "no list");
+    type_refused("{\"choices\": [\"a\", 1]}", "no list");
+    type_refused("{\"choices\": [\"a\", \"a\"]}", "twice");
+    type_refused("{\"choices\": [\"a\"]}", "at least 2");
+    type_refused("{\"choices\": [\"a\", \"b\"], \"calibration\": {}}", "temperature");
+    type_refused("{\"choices\": [\"a\", \"b\"], \"calibration\": {\"temperature\": 0}}", "temperature");
+    type_refused("{\"choices\": [\"a\", \"b\"], \"calibration\": {\"temperature\": 1, \"prior\": [1]}}", "prior");
+    type_refused("{\"choices\": [\"a\", \"b\"], \"calibration\": {\"temperature\": 1, \"prior\": [1, \"x\"]}}", "numbers");
+    type_refused("{\"choices\": [\"a\", \"b\"], \"calibration\": {\"temperature\": 1, \"prior\": [1, 1e9]}}", "numbers");
+}
+
+static void calibration_is_used(void **unused)
+{
+    (void)unused;
+    paw_function *f = function_of(SOME, COUNT(SOME));
+    paw_answer plain = call(f, "hello", &(paw_call_options){.exact = true});
+    f->type.temperature = 4;
+    paw_answer soft = call(f, "hello", &(paw_call_options){.exact = true});
+    assert_int_equal(plain.choice, soft.choice);
+    assert_true(soft.probability < plain.probability);
+    f->type.prior = calloc(COUNT(SOME), sizeof *f->type.prior);
+    f->type.prior[plain.choice] = 500; /* far more usual than others: no news */
+    paw_answer other = call(f, "hello", NULL);
+    assert_int_not_equal(other.choice, plain.choice);
+    paw_answer_clear(&plain);
+    paw_answer_clear(&soft);
+    paw_answer_clear(&other);
+    paw_function_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scores_are_those_of_the_sequences),
+        cmocka_unit_test(giving_up_loses_nothing),
+        cmocka_unit_test(typed_or_free),
+        cmocka_unit_test(choices_that_are_none),
+        cmocka_unit_test(types_that_are_none),
+        cmocka_unit_test(calibration_is_used),
+    };
+    return cmocka_run_group_tests_name("typed", tests, setup, teardown);
+}
