@@ -10,6 +10,8 @@ static const char HELP[] =
     "\n"
     "  compile   turn a spec into a program (a .paw file)\n"
     "  run       run a program on inputs\n"
+    "  test      compile spec files and run the tests in them\n"
+    "  diff      show which answers two programs give differently\n"
     "  eval      compile the specs of a suite and score their cases\n"
     "  info      look into a program, or list programs and base models\n"
     "  pull      fetch and verify a base model\n"
@@ -22,7 +24,8 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int, char **);
-    } commands[] = {{"compile", cmd_compile}, {"run", cmd_run}, {"eval", cmd_eval}, {"info", cmd_info}, {"pull", cmd_pull}, {"bench", cmd_bench}};
+    } commands[] = {{"compile", cmd_compile}, {"run", cmd_run},   {"test", cmd_test}, {"diff", cmd_diff},
+                    {"eval", cmd_eval},       {"info", cmd_info}, {"pull", cmd_pull}, {"bench", cmd_bench}};
     if (argc < 2) {
         fputs(HELP, stderr);
         return CLI_USAGE;
