@@ -69,7 +69,7 @@ void show_block(FILE *f, const char *label, const char *text)
         size_t n = strcspn(text + at, "\n");
         n = n > shown - at ? shown - at : n;
         if (line > 0) {
-            fprintf(f, "\n    %*s", LABEL_WIDTH, "");
+            fprintf(f, "\n%*s", n > 0 ? 4 + LABEL_WIDTH : 0, "");
         }
         print_line(f, text + at, n);
         at += n;
