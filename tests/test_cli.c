@@ -949,6 +949,9 @@ TEST(diff_that_cannot)
     failed(RUN(DIFF("program.paw", "gone.paw", "in.jsonl")), 3, "gone.paw: no such file");
     failed(RUN(DIFF(files.base, "program.paw", "in.jsonl")), 3, "not a program");
     failed(RUN("diff", "program.paw", "program.paw", "--cases", "in.jsonl"), 3, "--base");
+    result r = run_as((how){.output = "/dev/full"}, WORDS(DIFF("program.paw", "program.paw", "in.jsonl")));
+    assert_int_equal(r.status, 3); /* 1 would say that answers changed */
+    done(&r);
     char big[3100];
     snprintf(big, sizeof big, "\n{\"input\": \"%03000d\"}\n", 0);
     put("in.jsonl", big);
