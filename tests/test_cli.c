@@ -168,7 +168,7 @@ static void make_program(void)
 
 /* ---- usage ---- */
 
-static const char *const COMMANDS[] = {"compile", "run", "eval", "info", "pull", "bench"};
+static const char *const COMMANDS[] = {"compile", "run", "test", "diff", "eval", "info", "pull", "bench"};
 
 TEST(help)
 {
@@ -203,7 +203,9 @@ TEST(wrong_usage)
     failed(RUN("comple"), 2, "no command \"comple\"");
     for (size_t i = 0; i < COUNT(COMMANDS); i++) {
         failed(RUN(COMMANDS[i], "--nonsense"), 2, "no option \"--nonsense\"");
-        failed(RUN(COMMANDS[i], "a", "b", "c"), 2, "one word too many");
+        if (strcmp(COMMANDS[i], "test") != 0) { /* which takes any number */
+            failed(RUN(COMMANDS[i], "a", "b", "c"), 2, "one word too many");
+        }
     }
     failed(RUN("compile"), 2, "--spec");
     failed(RUN("compile", "--spec", "a", "--spec-file", "b"), 2, "--spec");
@@ -216,6 +218,13 @@ TEST(wrong_usage)
     failed(RUN("run", "--program", "x"), 2, "--input or by --lines");
     failed(RUN("run", "--program", "x", "--input", "y", "--lines"), 2, "--input or by --lines");
     failed(RUN("run", "--program", "x", "--input", "y", "--max-tokens", "0"), 2, "--max-tokens");
+    failed(RUN("compile", "a", "--spec", SPEC), 2, "one FILE or by --spec");
+    failed(RUN("compile", "a", "--spec-file", "b"), 2, "one FILE or by --spec");
+    failed(RUN("test"), 2, "one spec file or more");
+    failed(RUN("test", "a", "b", "--program", "x"), 2, "--program goes with one");
+    failed(RUN("test", "a", "--bar", "2"), 2, "--bar takes a share from 0 to 1 or 0% to 100%, not \"2\"");
+    failed(RUN("diff", "a", "--cases", "b"), 2, "two programs");
+    failed(RUN("diff", "a", "b"), 2, "--cases");
     failed(RUN("eval"), 2, "suite");
     failed(RUN("eval", "x", "--baseline", "cooked"), 2, "raw");
     failed(RUN("eval", "x", "--examples", "17"), 2, "0 to 16");
@@ -274,7 +283,7 @@ TEST(spec_from_a_file_and_from_stdin)
     failed(RUN("compile", "--spec", "too short", COMPILE_JSON), 1, "9 characters");
     failed(RUN("compile", "--spec", "this is no UTF-8: \xFF", COMPILE_JSON), 1, "spec: the text is not UTF-8");
     check_put(check_path(work, "spec.txt"), "a spec with\0a NUL in it", 23);
-    failed(RUN("compile", "--spec-file", "spec.txt", COMPILE_JSON), 1, "spec.txt: the spec holds a NUL");
+    failed(RUN("compile", "--spec-file", "spec.txt", COMPILE_JSON), 1, "spec.txt: line 1: the spec holds a NUL");
     char *big = malloc(70001);
     memset(big, 'x', 70000);
     big[70000] = '\0';
@@ -668,6 +677,287 @@ TEST(eval_that_cannot)
     failed(RUN("eval", "suite.jsonl", "--compiler", pulled_compiler), 1, "paw pull smollm2-135m-q4_1");
 }
 
+/* ---- spec files ---- */
+
+static void put(const char *name, const char *text)
+{
+    check_put(check_path(work, name), text, strlen(text));
+}
+
+static void begins(const char *text, const char *wanted)
+{
+    if (strncmp(text, wanted, strlen(wanted)) != 0) {
+        fail_msg("wanted a beginning of %s\ngot: %s", wanted, text);
+    }
+}
+
+#define FRONT(yaml) "---\n" yaml "---\n" SPEC "\n"
+#define TESTS "tests:\n- {input: hello there, output: never}\n- {input: a <b>, output: nor this, name: second}\n"
+#define SHORT "--max-tokens", "6"
+#define WITH_COMPILER "--compiler", files.compiler, TINY
+#define TEST_FILES(...) "test", __VA_ARGS__, SHORT, WITH_COMPILER
+
+/* What `program` (of SPEC) answers; freed by the caller. */
+static char *answer_of(const char *program, const char *input)
+{
+    result r = RUN("run", "--program", program, "--input", input, SHORT, "--json", TINY);
+    succeeded(&r);
+    json_t *o = json_of(&r);
+    char *text = strdup(text_of(o, "output"));
+    json_decref(o);
+    done(&r);
+    return text;
+}
+
+/* Writes a spec file of SPEC whose `wrong` last tests, of two, are wrong. */
+static void put_tests(const char *name, const char *front, int wrong)
+{
+    static const char *const inputs[] = {"hello there", "a <b>"};
+    buffer b = {0};
+    make_program();
+    buffer_append_text(&b, "---\n");
+    buffer_append_text(&b, front);
+    buffer_append_text(&b, "tests:\n");
+    for (int i = 0; i < 2; i++) {
+        char *answer = i + wrong < 2 ? answer_of("program.paw", inputs[i]) : strdup("never");
+        json_t *one = json_pack("{s:s, s:s}", "input", inputs[i], "output", answer); /* JSON is YAML */
+        char *line = json_dumps(one, JSON_ENSURE_ASCII);
+        buffer_append_text(&b, "- ");
+        buffer_append_text(&b, line);
+        buffer_append_text(&b, "\n");
+        free(line);
+        free(answer);
+        json_decref(one);
+    }
+    buffer_append_text(&b, "---\n" SPEC "\n");
+    put(name, b.data);
+    buffer_free(&b);
+}
+
+TEST(compile_spec_files)
+{
+    char *plain = id_of(RUN("compile", "--spec", SPEC, COMPILE_JSON));
+    put("s.paw.md", FRONT("name: caps\n" TESTS));
+    put("s.txt", SPEC "\n");
+    put("s.yaml", "spec: >\n  Print the first word\n  in capital letters.\n");
+    char *ids[] = {id_of(RUN("compile", "s.paw.md", COMPILE_JSON)), id_of(RUN("compile", "s.txt", COMPILE_JSON)),
+                   id_of(RUN("compile", "s.yaml", COMPILE_JSON)), id_of(RUN("compile", "--spec-file", "s.paw.md", COMPILE_JSON)),
+                   id_of(RUN_WITH(FRONT("bar: 1\n"), "compile", "-", COMPILE_JSON))};
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        assert_string_equal(ids[i], plain); /* tests are no part of the program */
+        free(ids[i]);
+    }
+    put("s.paw.md", FRONT("examples:\n- input: one two\n  output: ONE\n- {input: '', output: '-'}\n"));
+    examples("{\"input\": \"one two\", \"output\": \"ONE\"}\n{\"input\": \"\", \"output\": \"-\"}\n", 0);
+    char *inside = id_of(RUN("compile", "s.paw.md", COMPILE_JSON));
+    char *beside = id_of(RUN("compile", "--spec", SPEC, "--examples", "ex.jsonl", COMPILE_JSON));
+    assert_string_equal(inside, beside);
+    assert_string_not_equal(inside, plain);
+    failed(RUN("compile", "s.paw.md", "--examples", "ex.jsonl", COMPILE_JSON), 1, "s.paw.md: has examples of its own");
+    free(inside);
+    free(beside);
+    free(plain);
+
+    /* The compiler that the file names, from the folder that the file is in. */
+    size_t n;
+    char *bytes = check_read(files.compiler, &n);
+    assert_int_equal(mkdir(check_path(work, "sub"), 0777), 0);
+    check_put(check_path(work, "sub/c.gguf"), bytes, n);
+    free(bytes);
+    put("sub/s.paw.md", FRONT("compiler: c.gguf\n"));
+    free(id_of(RUN("compile", "sub/s.paw.md", "-o", "s.paw", "--json", TINY)));
+    put("sub/s.paw.md", FRONT("compiler: gone.gguf\n"));
+    failed(RUN("compile", "sub/s.paw.md", "-o", "s.paw", TINY), 1, "sub/gone.gguf: cannot open");
+    free(id_of(RUN("compile", "sub/s.paw.md", COMPILE_JSON))); /* --compiler goes first */
+
+    put("s.paw.md", FRONT("choises: [a, b]\n"));
+    failed(RUN("compile", "s.paw.md", COMPILE_JSON), 1, "s.paw.md: line 2: choises: is no key of a spec file; did you mean choices?");
+    failed(RUN_WITH("---\n", "compile", "-", COMPILE_JSON), 1, "standard input: line 1: the front matter");
+    failed(RUN("compile", "gone.paw.md", COMPILE_JSON), 1, "gone.paw.md: cannot open");
+}
+
+TEST(test_passes_and_fails)
+{
+    put_tests("t.paw.md", "", 0);
+    result r = RUN(TEST_FILES("t.paw.md"));
+    succeeded(&r);
+    assert_string_equal(r.out, "passed  t.paw.md  2 of 2 right (100 %, bar 100 %)\n");
+    assert_string_equal(r.err, "");
+    done(&r);
+
+    put_tests("t.paw.md", "", 1);
+    r = RUN(TEST_FILES("t.paw.md"));
+    assert_int_equal(r.status, 1);
+    assert_string_equal(r.err, "");
+    begins(r.out, "wrong   t.paw.md:4\n    input   a <b>\n    wanted  never\n    got     ");
+    assert_non_null(strstr(r.out, "\nFAILED  t.paw.md  1 of 2 right (50 %, bar 100 %)\n"));
+    done(&r);
+    r = RUN(TEST_FILES("t.paw.md"), "--bar", "50%");
+    succeeded(&r);
+    done(&r);
+    r = RUN(TEST_FILES("t.paw.md"), "--bar=0.51");
+    assert_int_equal(r.status, 1);
+    done(&r);
+    put_tests("half.paw.md", "bar: 0.5\n", 1);
+    r = RUN(TEST_FILES("t.paw.md", "half.paw.md"));
+    assert_int_equal(r.status, 1);
+    assert_non_null(strstr(r.out, "\npassed  half.paw.md  1 of 2 right (50 %, bar 50 %)\n2 files: 1 passed, 1 under the bar; 2 of 4 tests right\n"));
+    done(&r);
+    r = RUN("test", "half.paw.md", SHORT, "--program", "program.paw", TINY);
+    succeeded(&r);
+    done(&r);
+    r = RUN("eval", "half.paw.md", SHORT, WITH_COMPILER, "--json");
+    succeeded(&r);
+    json_t *o = json_of(&r);
+    assert_true(json_number_value(json_object_get(o, "exact_match")) == 0.5);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(json_object_get(o, "per_category"), "half"), "cases")), 2);
+    json_decref(o);
+    done(&r);
+    assert_int_equal(cases_of(RUN("eval", "half.paw.md", SHORT, WITH_COMPILER, "--json", "--examples", "1"), NULL), 1);
+}
+
+TEST(test_reports)
+{
+    put_tests("t.paw.md", "name: caps\nmax_tokens: 6\n", 1);
+    result r = RUN("test", "t.paw.md", "--json", "--junit", "out.xml", WITH_COMPILER);
+    assert_int_equal(r.status, 1);
+    json_t *o = json_of(&r), *file = json_array_get(json_object_get(o, "files"), 0), *cases = json_object_get(file, "cases");
+    assert_true(json_is_false(json_object_get(o, "passed")));
+    assert_int_equal(json_integer_value(json_object_get(o, "tests")), 2);
+    assert_string_equal(text_of(file, "name"), "caps");
+    assert_int_equal(strlen(text_of(file, "program_id")), 20);
+    assert_int_equal(json_array_size(cases), 2);
+    assert_true(json_is_true(json_object_get(json_array_get(cases, 0), "right")));
+    assert_string_equal(text_of(json_array_get(cases, 1), "wanted"), "never");
+    json_decref(o);
+    done(&r);
+    char *xml = check_read(check_path(work, "out.xml"), NULL);
+    assert_non_null(strstr(xml, "<testsuite name=\"caps\" file=\"t.paw.md\" tests=\"2\" failures=\"1\""));
+    assert_non_null(strstr(xml, "line 6: a &lt;b&gt;"));
+    free(xml);
+    r = RUN(TEST_FILES("t.paw.md"), "--junit", "no/such/out.xml");
+    assert_int_equal(r.status, 3);
+    assert_non_null(strstr(r.err, "no/such/out.xml"));
+    done(&r);
+}
+
+TEST(test_that_cannot)
+{
+    put("none.paw.md", FRONT("bar: 1\n"));
+    failed(RUN(TEST_FILES("none.paw.md")), 3, "none.paw.md: has no tests");
+    failed(RUN(TEST_FILES("gone.paw.md")), 3, "gone.paw.md: cannot open");
+    put("bad.paw.md", FRONT("bar: 3\n" TESTS));
+    failed(RUN(TEST_FILES("bad.paw.md")), 3, "bad.paw.md: line 2: bar: wants a share");
+    put("t.yaml", "spec: " SPEC "\n" TESTS);
+    put("regex.paw.md", FRONT("regex: a+\n" TESTS));
+    failed(RUN(TEST_FILES("regex.paw.md")), 3, "regex.paw.md: line 2: regex: typed answers are not supported by this build");
+    failed(RUN("test", "t.yaml", "--compiler", "gone.gguf", TINY), 3, "gone.gguf: cannot open");
+    failed(RUN("test", "t.yaml", "--program", "gone.paw", TINY), 3, "gone.paw: no such file");
+    put_tests("t.paw.md", "", 0);
+    result r = RUN(TEST_FILES("bad.paw.md", "t.paw.md", "regex.paw.md"), "--junit", "out.xml"); /* one does not keep the others */
+    assert_int_equal(r.status, 3);
+    assert_string_equal(r.out, "passed  t.paw.md  2 of 2 right (100 %, bar 100 %)\n"
+                               "3 files: 1 passed, 0 under the bar, 2 could not be tested; 2 of 2 tests right\n");
+    char *xml = check_read(check_path(work, "out.xml"), NULL);
+    assert_non_null(strstr(xml, "tests=\"4\" failures=\"0\" errors=\"2\""));
+    assert_non_null(strstr(xml, "<error message=\"bad.paw.md: line 2: bar: wants"));
+    free(xml);
+    done(&r);
+    failed(RUN("eval", "none.paw.md", WITH_COMPILER), 1, "none.paw.md: has no tests");
+    failed(RUN("eval", "bad.paw.md", WITH_COMPILER), 1, "bad.paw.md: line 2: bar");
+    put("ex.paw.md", FRONT("examples: [{input: a, output: b}]\n" TESTS));
+    failed(RUN("eval", "ex.paw.md", "--examples", "1", WITH_COMPILER), 1, "ex.paw.md: has examples of its own");
+}
+
+TEST(diff_shows_what_changed)
+{
+    make_program();
+    result r = RUN("compile", "--spec", "Say it in other words.", "-o", "other.paw", WITH_COMPILER);
+    succeeded(&r);
+    done(&r);
+    static const char *const inputs[] = {"hello there", "good day", "one two three"};
+    char *before[3], *after[3], line[3][600];
+    int changed = 0;
+    for (int i = 0; i < 3; i++) {
+        before[i] = answer_of("program.paw", inputs[i]);
+        after[i] = answer_of("other.paw", inputs[i]);
+        changed += strcmp(before[i], after[i]) != 0;
+    }
+    assert_true(changed > 0 && strcmp(before[0], after[0]) != 0 && strcmp(before[1], after[1]) != 0);
+    put("in.jsonl", "{\"input\": \"hello there\"}\n\n{\"input\": \"good day\"}\n{\"input\": \"one two three\"}\n");
+#define DIFF(a, b, cases) "diff", a, b, "--cases", cases, SHORT, TINY
+    r = RUN(DIFF("program.paw", "program.paw", "in.jsonl"));
+    succeeded(&r);
+    assert_string_equal(r.out, "0 of 3 answers changed\n");
+    done(&r);
+    r = RUN(DIFF("program.paw", "other.paw", "in.jsonl"));
+    assert_int_equal(r.status, 1);
+    snprintf(line[0], sizeof line[0], "\n%d of 3 answers changed\n", changed);
+    begins(r.out, "changed  in.jsonl:1\n    input   hello there\n    before  ");
+    assert_non_null(strstr(r.out, "changed  in.jsonl:3\n    input   good day\n"));
+    assert_non_null(strstr(r.out, line[0]));
+    assert_null(strstr(r.out, "wanted"));
+    done(&r);
+
+    /* With outputs: the first is what A says, the second what B says. */
+    buffer b = {0};
+    for (int i = 0; i < 2; i++) {
+        json_t *one = json_pack("{s:s, s:s}", "input", inputs[i], "output", i == 0 ? before[i] : after[i]);
+        char *text = json_dumps(one, JSON_COMPACT);
+        buffer_append_text(&b, text);
+        buffer_append_text(&b, "\n");
+        free(text);
+        json_decref(one);
+    }
+    put("in.jsonl", b.data);
+    buffer_free(&b);
+    r = RUN(DIFF("program.paw", "other.paw", "in.jsonl"));
+    assert_int_equal(r.status, 1);
+    assert_non_null(strstr(r.out, "in.jsonl:1  became WRONG\n"));
+    assert_non_null(strstr(r.out, "in.jsonl:2  became right\n"));
+    assert_non_null(strstr(r.out, "\n2 of 2 answers changed: 1 became right, 1 became wrong; of 2, 1 were right and 1 are\n"));
+    done(&r);
+    r = RUN(DIFF("program.paw", "other.paw", "in.jsonl"), "--json");
+    assert_int_equal(r.status, 1);
+    json_t *o = json_of(&r), *changes = json_object_get(o, "changes");
+    assert_int_equal(json_integer_value(json_object_get(o, "changed")), 2);
+    assert_int_equal(json_integer_value(json_object_get(o, "became_wrong")), 1);
+    assert_string_equal(text_of(json_array_get(changes, 1), "after"), after[1]);
+    assert_true(json_is_true(json_object_get(json_array_get(changes, 1), "after_right")));
+    json_decref(o);
+    done(&r);
+    put("t.paw.md", FRONT(TESTS));
+    r = RUN(DIFF("program.paw", "other.paw", "t.paw.md"));
+    assert_int_equal(r.status, 1);
+    assert_non_null(strstr(r.out, "t.paw.md:3  still wrong\n"));
+    done(&r);
+    for (int i = 0; i < 3; i++) {
+        free(before[i]);
+        free(after[i]);
+    }
+}
+
+TEST(diff_that_cannot)
+{
+    make_program();
+    put("in.jsonl", "{\"input\": \"a\"}\n{\"inptu\": \"b\"}\n");
+    failed(RUN(DIFF("program.paw", "program.paw", "in.jsonl")), 3, "in.jsonl: line 2: wants {\"input\": \"..\"}");
+    put("in.jsonl", "\n");
+    failed(RUN(DIFF("program.paw", "program.paw", "in.jsonl")), 3, "in.jsonl: no case");
+    failed(RUN(DIFF("program.paw", "program.paw", "gone.jsonl")), 3, "gone.jsonl: cannot open");
+    put("in.jsonl", "{\"input\": \"a\"}\n");
+    failed(RUN(DIFF("program.paw", "gone.paw", "in.jsonl")), 3, "gone.paw: no such file");
+    failed(RUN(DIFF(files.base, "program.paw", "in.jsonl")), 3, "not a program");
+    failed(RUN("diff", "program.paw", "program.paw", "--cases", "in.jsonl"), 3, "--base");
+    result r = run_as((how){.output = "/dev/full"}, WORDS(DIFF("program.paw", "program.paw", "in.jsonl")));
+    assert_int_equal(r.status, 3); /* 1 would say that answers changed */
+    done(&r);
+    char big[3100];
+    snprintf(big, sizeof big, "\n{\"input\": \"%03000d\"}\n", 0);
+    put("in.jsonl", big);
+    failed(RUN(DIFF("program.paw", "program.paw", "in.jsonl")), 3, "in.jsonl: line 2: input");
+}
+
 /* ---- pull ---- */
 
 static int kept(void)
@@ -808,6 +1098,12 @@ int main(void)
         cmocka_unit_test(info),
         cmocka_unit_test(eval_counts),
         cmocka_unit_test(eval_that_cannot),
+        cmocka_unit_test(compile_spec_files),
+        cmocka_unit_test(test_passes_and_fails),
+        cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_that_cannot),
+        cmocka_unit_test(diff_shows_what_changed),
+        cmocka_unit_test(diff_that_cannot),
         cmocka_unit_test(pull_keeps_nothing_wrong),
         cmocka_unit_test(pull_without_pip),
         cmocka_unit_test(the_example_runs),

@@ -1,7 +1,8 @@
 /*
  * cli.h: what the subcommands share: options, errors, progress, and finding the files that a command needs.
  *
- * Only answers go to standard output. Exit status: 0 done, 1 failed, 2 wrong usage.
+ * Only answers go to standard output. Exit status: 0 done, 1 failed, 2 wrong usage. Where 1 is an
+ * answer (paw test: under the bar; paw diff: something changed), what could not be done is 3.
  */
 #ifndef PAW_CLI_CLI_H
 #define PAW_CLI_CLI_H
@@ -13,7 +14,7 @@
 #include "paw/paw.h"
 #include "registry/registry.h"
 
-enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_ERROR = 3 };
 
 typedef struct cli_option {
     const char *name; /* "--threads" */
@@ -62,5 +63,7 @@ int cmd_info(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_pull(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_test(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 
 #endif

@@ -4,16 +4,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "cli/cli.h"
+#include "cli/specfile.h"
 
 static const char HELP[] =
-    "usage: paw compile (--spec TEXT | --spec-file FILE) [OPTIONS]\n"
+    "usage: paw compile (FILE | --spec TEXT) [OPTIONS]\n"
     "\n"
-    "Turns a spec (English, 10 to 16,000 characters) into a program.\n"
+    "Turns a spec (English, 10 to 16,000 characters) into a program. FILE is a text with nothing but the spec, or\n"
+    "a spec file that also says the type of the answers, examples and tests: Markdown with front matter (FILE.paw.md)\n"
+    "or YAML.\n"
     "\n"
     "  --spec TEXT        the spec\n"
-    "  --spec-file FILE   read it from a file (- for standard input)\n"
+    "  --spec-file FILE   the same as FILE (- for standard input)\n"
     "  --examples FILE    JSON lines {\"input\": .., \"output\": ..}, at most 16\n"
     "  -o FILE            where the program goes (default: the registry, by its id)\n"
     "  --compiler FILE    compiler file (default: $PAW_COMPILER, or the one shipped)\n"
@@ -27,43 +29,24 @@ typedef struct arguments {
     bool json;
 } arguments;
 
-static paw_status read_stdin(char **out, size_t *length, paw_error *err)
+/* Fills the request from --spec or from `file`, with the examples of the command line in *examples. */
+static paw_status make_request(const arguments *a, specfile *file, paw_example **examples, paw_compile_request *request,
+                               paw_error *err)
 {
-    size_t size = 0, capacity = 1 << 16;
-    char *text = malloc(capacity + 1);
-    while (text != NULL && !feof(stdin) && !ferror(stdin)) {
-        size += fread(text + size, 1, capacity - size, stdin);
-        if (size == capacity) {
-            break; /* far over the longest spec: the compiler says so */
-        }
-    }
-    if (text == NULL) {
-        return paw_fail_memory(err, capacity);
-    }
-    text[size] = '\0';
-    *out = text;
-    *length = size;
-    return PAW_OK;
-}
-
-static paw_status read_spec(const arguments *a, char **out, paw_error *err)
-{
-    size_t size;
     if (a->spec != NULL) {
-        *out = strdup(a->spec);
-        return *out != NULL ? PAW_OK : paw_fail_memory(err, strlen(a->spec));
-    }
-    if (strcmp(a->spec_file, "-") == 0) {
-        PAW_TRY(read_stdin(out, &size, err));
+        *request = (paw_compile_request){.spec = a->spec};
     } else {
-        PAW_TRY(file_read_all(a->spec_file, 1 << 20, out, &size, err));
+        PAW_TRY(specfile_load(a->spec_file, file, err));
+        PAW_TRY(specfile_apply(file, request, err));
     }
-    if (memchr(*out, 0, size) != NULL) {
-        return paw_fail(err, PAW_ERR_ARGUMENT, a->spec_file, "the spec holds a NUL byte");
+    if (a->examples == NULL) {
+        return PAW_OK;
     }
-    while (size > 0 && strchr(" \t\r\n", (*out)[size - 1]) != NULL) { /* an editor's last line end is no part of it */
-        (*out)[--size] = '\0';
+    if (request->n_examples > 0) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, a->spec_file, "has examples of its own; leave --examples out");
     }
+    PAW_TRY(cli_read_examples(a->examples, examples, &request->n_examples, err));
+    request->examples = *examples;
     return PAW_OK;
 }
 
@@ -111,17 +94,17 @@ static paw_status compile_to(const arguments *a, const registry *r, paw_compiler
 
 static paw_status compile(const arguments *a, const registry *r, paw_error *err)
 {
-    char *compiler_path = NULL, *runtime = NULL, *spec = NULL, *path = NULL;
+    char *compiler_path = NULL, *runtime = NULL, *path = NULL;
     paw_base *base = NULL;
     paw_compiler *compiler = NULL;
     paw_example *examples = NULL;
     paw_compile_request request = {0};
     paw_compile_result result;
-    paw_status status = read_spec(a, &spec, err);
-    if (status == PAW_OK && a->examples != NULL) {
-        status = cli_read_examples(a->examples, &examples, &request.n_examples, err);
+    specfile file = {0};
+    paw_status status = make_request(a, &file, &examples, &request, err);
+    if (status == PAW_OK) {
+        status = cli_find_compiler(a->compiler != NULL ? a->compiler : file.compiler, &compiler_path, err);
     }
-    status = status == PAW_OK ? cli_find_compiler(a->compiler, &compiler_path, err) : status;
     status = status == PAW_OK ? paw_compiler_runtime(compiler_path, &runtime, err) : status;
     if (status == PAW_OK) {
         cli_progress("loading the base model ...");
@@ -130,20 +113,20 @@ static paw_status compile(const arguments *a, const registry *r, paw_error *err)
     status = status == PAW_OK ? paw_compiler_load(compiler_path, base, &compiler, err) : status;
     if (status == PAW_OK) {
         cli_progress("compiling ...");
-        request.spec = spec;
-        request.examples = examples;
         status = compile_to(a, r, compiler, &request, &result, &path, err);
     }
     cli_progress_done();
     if (status == PAW_OK) {
         print_result(a, path, &result);
     }
-    cli_free_examples(examples, request.n_examples);
+    if (examples != NULL) {
+        cli_free_examples(examples, request.n_examples);
+    }
+    specfile_free(&file);
     paw_compiler_free(compiler);
     paw_base_free(base);
     free(compiler_path);
     free(runtime);
-    free(spec);
     free(path);
     return status;
 }
@@ -157,12 +140,16 @@ int cmd_compile(int argc, char **argv)
         {"--base", CLI_TEXT, &a.base},         {"--threads", CLI_NUMBER, &a.threads, 1, 64}, {"--json", CLI_FLAG, &a.json},
     };
     int n;
-    int status = cli_parse(argc, argv, HELP, options, sizeof options / sizeof options[0], NULL, 0, &n);
+    const char *file;
+    int status = cli_parse(argc, argv, HELP, options, sizeof options / sizeof options[0], &file, 1, &n);
     if (status != -1) {
         return status;
     }
-    if ((a.spec != NULL) == (a.spec_file != NULL)) {
-        return cli_usage("compile", "give the spec by --spec or by --spec-file");
+    if (n + (a.spec != NULL) + (a.spec_file != NULL) != 1) {
+        return cli_usage("compile", "give the spec as one FILE or by --spec");
+    }
+    if (n == 1) {
+        a.spec_file = file;
     }
     paw_error err;
     registry *r;

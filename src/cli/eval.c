@@ -8,19 +8,21 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/specfile.h"
 
 static const char HELP[] =
-    "usage: paw eval SUITE.jsonl [OPTIONS]\n"
+    "usage: paw eval SUITE [OPTIONS]\n"
     "\n"
     "Compiles each spec of a suite, runs its cases and prints exact match, overall and by category.\n"
-    "A line of a suite: {\"id\", \"category\", \"spec\", \"cases\": [{\"input\", \"output\"}, ..]}\n"
+    "A suite is JSON lines {\"id\", \"category\", \"spec\", \"cases\": [{\"input\", \"output\"}, ..]}, or a spec file, whose\n"
+    "tests are the cases.\n"
     "\n"
     "  --baseline raw   no compiling: the bare base model is prompted with spec and input\n"
     "  --examples K     the first K cases of each spec are given to the compiler, the others scored\n"
     "  --skip K         the first K cases are not scored (to compare with --examples K)\n"
     "  --limit N        only the first N specs\n"
     "  --answers FILE   write each case with its answer, as JSON lines\n"
-    "  --max-tokens N   most tokens of an answer (default 256)\n"
+    "  --max-tokens N   most tokens of an answer (default: the spec file's, or 256)\n"
     "  --compiler FILE, --base FILE, --threads N   as for paw compile\n"
     "  --json           print {exact_match, cases, per_category, ..}\n";
 
@@ -42,6 +44,7 @@ typedef struct evaluation {
     paw_base *base;
     paw_compiler *compiler; /* NULL with --baseline raw */
     char *program;          /* path of the program in hand */
+    specfile file;          /* where the suite is a spec file */
     FILE *answers;
     category categories[MAX_CATEGORIES];
     int n_categories, specs, cases, right;
@@ -97,6 +100,10 @@ static paw_status make_function(evaluation *e, json_t *spec, paw_function **out,
     if (e->compiler == NULL) {
         return paw_function_prompted(request.spec, e->base, out, err);
     }
+    if (e->file.spec != NULL) {
+        PAW_TRY(specfile_apply(&e->file, &request, err));
+        request.examples = request.n_examples > 0 ? request.examples : examples; /* --examples goes with none in the file */
+    }
     for (; (int)request.n_examples < e->a->examples && request.n_examples < json_array_size(cases); request.n_examples++) {
         json_t *one = json_array_get(cases, request.n_examples);
         examples[request.n_examples] = (paw_example){text_of(one, "input"), text_of(one, "output")};
@@ -119,7 +126,8 @@ static void write_answer(evaluation *e, json_t *spec, json_t *one, const char *a
 static paw_status run_case(evaluation *e, paw_function *f, json_t *spec, json_t *one, category *c, paw_error *err)
 {
     paw_answer answer;
-    paw_call_options options = {.max_tokens = e->a->max_tokens};
+    int most = e->a->max_tokens > 0 ? e->a->max_tokens : e->file.max_tokens;
+    paw_call_options options = {.max_tokens = most > 0 ? most : 256};
     const char *input = text_of(one, "input");
     PAW_TRY(paw_function_call(f, input, strlen(input), &options, &answer, err));
     bool right = strcmp(answer.text, text_of(one, "output")) == 0;
@@ -183,6 +191,25 @@ static paw_status run_lines(evaluation *e, char *text, paw_error *err)
     return e->cases > 0 ? PAW_OK : paw_fail(err, PAW_ERR_FORMAT, e->a->suite, "no case was left to score");
 }
 
+/* A spec file is a suite of one spec, in a category of its name. */
+static paw_status run_specfile(evaluation *e, paw_error *err)
+{
+    if (e->a->examples > 0 && e->file.examples.n > 0) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, e->a->suite, "has examples of its own; leave --examples out");
+    }
+    json_t *cases = json_array();
+    for (size_t i = 0; i < e->file.tests.n; i++) {
+        const test_case *one = &e->file.tests.items[i];
+        json_array_append_new(cases, json_pack("{s:s, s:s}", "input", one->input, "output", one->output));
+    }
+    json_t *spec = json_pack("{s:s, s:s, s:s, s:o}", "id", e->file.name, "category", e->file.name, "spec", e->file.spec, "cases", cases);
+    paw_status status = spec == NULL ? paw_fail(err, PAW_ERR_ARGUMENT, e->a->suite, "the name is not UTF-8")
+                        : e->file.tests.n == 0 ? paw_fail(err, PAW_ERR_ARGUMENT, e->a->suite, "has no tests") : run_spec(e, spec, err);
+    json_decref(spec);
+    PAW_TRY(paw_fail_in(err, status, e->a->suite));
+    return e->cases > 0 ? PAW_OK : paw_fail(err, PAW_ERR_FORMAT, e->a->suite, "no case was left to score");
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const category *)a)->name, ((const category *)b)->name);
@@ -220,11 +247,16 @@ static void print_table(const evaluation *e)
 
 static paw_status evaluate(evaluation *e, paw_error *err)
 {
-    char *text;
-    size_t size;
-    PAW_TRY(file_read_all(e->a->suite, 256 << 20, &text, &size, err));
-    paw_status status = run_lines(e, text, err);
-    free(text);
+    paw_status status;
+    if (e->file.spec != NULL) {
+        status = run_specfile(e, err);
+    } else {
+        char *text;
+        size_t size;
+        PAW_TRY(file_read_all(e->a->suite, 256 << 20, &text, &size, err));
+        status = run_lines(e, text, err);
+        free(text);
+    }
     cli_progress_done();
     PAW_TRY(status);
     qsort(e->categories, (size_t)e->n_categories, sizeof e->categories[0], by_name);
@@ -236,7 +268,7 @@ static paw_status load(evaluation *e, const registry *r, paw_error *err)
 {
     char *path = NULL, *runtime = NULL;
     bool raw = e->a->baseline != NULL;
-    paw_status status = raw ? PAW_OK : cli_find_compiler(e->a->compiler, &path, err);
+    paw_status status = raw ? PAW_OK : cli_find_compiler(e->a->compiler != NULL ? e->a->compiler : e->file.compiler, &path, err);
     status = status == PAW_OK && !raw ? paw_compiler_runtime(path, &runtime, err) : status;
     if (status == PAW_OK) {
         status = cli_load_base(r, raw ? "smollm2-135m-q4_1" : runtime, e->a->base, e->a->threads, false, &e->base, err);
@@ -275,7 +307,7 @@ static paw_status run(evaluation *e, paw_error *err)
 
 int cmd_eval(int argc, char **argv)
 {
-    arguments a = {.max_tokens = 256};
+    arguments a = {0};
     const cli_option options[] = {
         {"--baseline", CLI_TEXT, &a.baseline},
         {"--examples", CLI_NUMBER, &a.examples, 0, PAW_EXAMPLES_MAX},
@@ -305,10 +337,12 @@ int cmd_eval(int argc, char **argv)
     if (registry_open(&r, &err) != PAW_OK) {
         return cli_fail(&err);
     }
-    paw_status outcome = load(&e, r, &err);
+    paw_status outcome = specfile_is(a.suite) ? specfile_load(a.suite, &e.file, &err) : PAW_OK;
+    outcome = outcome == PAW_OK ? load(&e, r, &err) : outcome;
     outcome = outcome == PAW_OK ? run(&e, &err) : outcome;
     paw_compiler_free(e.compiler);
     paw_base_free(e.base);
+    specfile_free(&e.file);
     registry_close(r);
     return outcome == PAW_OK ? CLI_OK : cli_fail(&err);
 }

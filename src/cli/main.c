@@ -10,6 +10,8 @@ static const char HELP[] =
     "\n"
     "  compile   turn a spec into a program (a .paw file)\n"
     "  run       run a program on inputs\n"
+    "  test      compile spec files and run the tests in them\n"
+    "  diff      show which answers two programs give differently\n"
     "  eval      compile the specs of a suite and score their cases\n"
     "  info      look into a program, or list programs and base models\n"
     "  pull      fetch and verify a base model\n"
@@ -22,7 +24,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int, char **);
-    } commands[] = {{"compile", cmd_compile}, {"run", cmd_run}, {"eval", cmd_eval}, {"info", cmd_info}, {"pull", cmd_pull}, {"bench", cmd_bench}};
+        int failed; /* exit status when the output cannot be written */
+    } commands[] = {{"compile", cmd_compile, CLI_FAILED}, {"run", cmd_run, CLI_FAILED},   {"test", cmd_test, CLI_ERROR},
+                    {"diff", cmd_diff, CLI_ERROR},        {"eval", cmd_eval, CLI_FAILED}, {"info", cmd_info, CLI_FAILED},
+                    {"pull", cmd_pull, CLI_FAILED},       {"bench", cmd_bench, CLI_FAILED}};
     if (argc < 2) {
         fputs(HELP, stderr);
         return CLI_USAGE;
@@ -40,7 +45,7 @@ int main(int argc, char **argv)
             int status = commands[i].run(argc - 2, argv + 2);
             if (fflush(stdout) != 0 || ferror(stdout)) {
                 fputs("paw: cannot write to standard output\n", stderr);
-                return CLI_FAILED;
+                return commands[i].failed;
             }
             return status;
         }
