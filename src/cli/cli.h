@@ -30,6 +30,9 @@ typedef struct cli_option {
 int cli_parse(int argc, char **argv, const char *help, const cli_option *options, size_t n, const char **positional,
               int max, int *n_positional);
 
+/* A number from 0 to 1. */
+bool cli_probability(const char *text, double *out);
+
 /* Prints an error and returns CLI_FAILED. */
 int cli_fail(const paw_error *err);
 

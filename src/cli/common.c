@@ -92,6 +92,13 @@ int cli_parse(int argc, char **argv, const char *help, const cli_option *options
 
 static bool progress_shown;
 
+bool cli_probability(const char *text, double *out)
+{
+    char *end;
+    *out = strtod(text, &end);
+    return end != text && *end == '\0' && *out >= 0 && *out <= 1;
+}
+
 int cli_fail(const paw_error *err)
 {
     cli_progress_done();

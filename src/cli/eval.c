@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/reliability.h"
 #include "cli/specfile.h"
 
 static const char HELP[] =
@@ -21,17 +22,21 @@ static const char HELP[] =
     "  --examples K     the first K cases of each spec are given to the compiler, the others scored\n"
     "  --skip K         the first K cases are not scored (to compare with --examples K)\n"
     "  --limit N        only the first N specs\n"
+    "  --free           generate every answer, also where a spec closes the set of answers\n"
+    "  --abstain-below P  count only answers out of closed sets that are at least this probable as answered\n"
+    "  --plot FILE.svg  draw how stated probabilities and shares of right answers agree (closed sets)\n"
     "  --answers FILE   write each case with its answer, as JSON lines\n"
     "  --max-tokens N   most tokens of an answer (default: the spec file's, or 256)\n"
     "  --compiler FILE, --base FILE, --threads N   as for paw compile\n"
-    "  --json           print {exact_match, cases, per_category, ..}\n";
+    "  --json           print {exact_match, cases, per_category, closed_accuracy, ..}\n";
 
 enum { MAX_CATEGORIES = 64 };
 
 typedef struct arguments {
-    const char *suite, *baseline, *answers, *compiler, *base;
+    const char *suite, *baseline, *answers, *compiler, *base, *plot, *abstain;
     int examples, skip, limit, max_tokens, threads;
-    bool json;
+    double abstain_below;
+    bool json, free_running;
 } arguments;
 
 typedef struct category {
@@ -48,6 +53,7 @@ typedef struct evaluation {
     FILE *answers;
     category categories[MAX_CATEGORIES];
     int n_categories, specs, cases, right;
+    reliability closed; /* answers out of closed sets */
     double compile_seconds, call_ms;
 } evaluation;
 
@@ -113,11 +119,14 @@ static paw_status make_function(evaluation *e, json_t *spec, paw_function **out,
     return paw_function_load(e->program, e->base, out, err);
 }
 
-static void write_answer(evaluation *e, json_t *spec, json_t *one, const char *answer)
+static void write_answer(evaluation *e, json_t *spec, json_t *one, const paw_answer *answer, bool right)
 {
     json_t *row = json_pack("{s:s*, s:s*, s:s, s:s, s:s, s:b}", "id", text_of(spec, "id"), "category",
                             text_of(spec, "category"), "input", text_of(one, "input"), "output", text_of(one, "output"),
-                            "answer", answer, "right", strcmp(answer, text_of(one, "output")) == 0);
+                            "answer", answer->text, "right", (int)right);
+    if (answer->n_choices > 0) {
+        json_object_set_new(row, "probability", json_real(answer->probability));
+    }
     json_dumpf(row, e->answers, JSON_COMPACT);
     fputc('\n', e->answers);
     json_decref(row);
@@ -137,7 +146,10 @@ static paw_status run_case(evaluation *e, paw_function *f, json_t *spec, json_t 
     e->right += right;
     e->call_ms += answer.latency_ms;
     if (e->answers != NULL) {
-        write_answer(e, spec, one, answer.text);
+        write_answer(e, spec, one, &answer, right);
+    }
+    if (answer.n_choices > 0) {
+        reliability_add(&e->closed, answer.probability, right, answer.abstained);
     }
     paw_answer_clear(&answer);
     return PAW_OK;
@@ -227,6 +239,7 @@ static void print_json(const evaluation *e)
     json_t *o = json_pack("{s:f, s:i, s:i, s:o, s:f, s:f}", "exact_match", (double)e->right / e->cases, "cases", e->cases,
                           "specs", e->specs, "per_category", per, "compile_seconds_mean", e->compile_seconds / e->specs,
                           "latency_ms_mean", e->call_ms / e->cases);
+    reliability_json(&e->closed, e->a->abstain_below, o);
     json_dumpf(o, stdout, JSON_REAL_PRECISION(5));
     putchar('\n');
     json_decref(o);
@@ -243,6 +256,9 @@ static void print_table(const evaluation *e)
     }
     printf("%-18s %7d %6.1f%%   (%d specs; compile %.2f s, call %.0f ms on average)\n", "all", e->cases,
            100.0 * e->right / e->cases, e->specs, e->compile_seconds / e->specs, e->call_ms / e->cases);
+    if (reliability_cases(&e->closed) > 0) {
+        reliability_print(&e->closed, e->a->abstain_below);
+    }
 }
 
 static paw_status evaluate(evaluation *e, paw_error *err)
@@ -261,7 +277,7 @@ static paw_status evaluate(evaluation *e, paw_error *err)
     PAW_TRY(status);
     qsort(e->categories, (size_t)e->n_categories, sizeof e->categories[0], by_name);
     (e->a->json ? print_json : print_table)(e);
-    return PAW_OK;
+    return e->a->plot != NULL ? reliability_draw(&e->closed, e->a->plot, err) : PAW_OK;
 }
 
 static paw_status load(evaluation *e, const registry *r, paw_error *err)
@@ -313,6 +329,9 @@ int cmd_eval(int argc, char **argv)
         {"--examples", CLI_NUMBER, &a.examples, 0, PAW_EXAMPLES_MAX},
         {"--skip", CLI_NUMBER, &a.skip, 0, 1000},
         {"--limit", CLI_NUMBER, &a.limit, 1, 1 << 30},
+        {"--free", CLI_FLAG, &a.free_running},
+        {"--abstain-below", CLI_TEXT, &a.abstain},
+        {"--plot", CLI_TEXT, &a.plot},
         {"--answers", CLI_TEXT, &a.answers},
         {"--max-tokens", CLI_NUMBER, &a.max_tokens, 1, 1 << 20},
         {"--compiler", CLI_TEXT, &a.compiler},
@@ -327,6 +346,9 @@ int cmd_eval(int argc, char **argv)
     }
     if (n != 1) {
         return cli_usage("eval", "name one suite");
+    }
+    if (a.abstain != NULL && !cli_probability(a.abstain, &a.abstain_below)) {
+        return cli_usage("eval", "--abstain-below takes a probability from 0 to 1, not \"%s\"", a.abstain);
     }
     if (a.baseline != NULL && strcmp(a.baseline, "raw") != 0) {
         return cli_usage("eval", "the only baseline is \"raw\"");

@@ -20,12 +20,16 @@ static const char HELP[] =
     "  --max-tokens N     most tokens of an answer (default 512)\n"
     "  --base FILE        base model file (default: the pulled one that the program names)\n"
     "  --threads N        worker threads (default: all processors)\n"
+    "  --abstain-below P  answer null where the answer, out of a closed set, is less probable than P\n"
+    "  --free             generate the answer although the program's answers come from a closed set\n"
     "  --json             print {output, tokens_generated, latency_ms}, one object an input\n";
 
 typedef struct arguments {
     const char *program, *interpreter, *prompt, *input, *base;
+    const char *abstain;
     int max_tokens, threads;
-    bool lines, json;
+    double abstain_below;
+    bool lines, json, free_running;
 } arguments;
 
 static void print_text(const char *text, bool one_line)
@@ -40,19 +44,35 @@ static void print_text(const char *text, bool one_line)
     putchar('\n');
 }
 
+static void print_json(const paw_answer *answer)
+{
+    json_t *o = json_pack("{s:o, s:i, s:f, s:b}", "output", answer->abstained ? json_null() : json_string(answer->text),
+                          "tokens_generated", answer->tokens_generated, "latency_ms", answer->latency_ms, "complete",
+                          (int)answer->complete);
+    if (answer->n_choices > 0) {
+        json_t *all = json_object();
+        for (size_t i = 0; i < answer->n_choices; i++) {
+            json_object_set_new(all, answer->choices[i], json_real(answer->probabilities[i]));
+        }
+        json_object_set_new(o, "choice", json_string(answer->text));
+        json_object_set_new(o, "probability", json_real(answer->probability));
+        json_object_set_new(o, "probabilities", all);
+    }
+    json_dumpf(o, stdout, JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(o);
+}
+
 static paw_status answer_one(const arguments *a, paw_function *f, const char *input, size_t length, paw_error *err)
 {
     paw_answer answer;
-    paw_call_options options = {.max_tokens = a->max_tokens};
+    paw_call_options options = {.max_tokens = a->max_tokens, .abstain_below = a->abstain_below, .free_running = a->free_running,
+                                .exact = a->json};
     PAW_TRY(paw_function_call(f, input, length, &options, &answer, err));
     if (a->json) {
-        json_t *o = json_pack("{s:s, s:i, s:f, s:b}", "output", answer.text, "tokens_generated", answer.tokens_generated,
-                              "latency_ms", answer.latency_ms, "complete", (int)answer.complete);
-        json_dumpf(o, stdout, JSON_REAL_PRECISION(6));
-        putchar('\n');
-        json_decref(o);
+        print_json(&answer);
     } else {
-        print_text(answer.text, a->lines);
+        print_text(answer.abstained ? "null" : answer.text, a->lines);
         if (!answer.complete) {
             fprintf(stderr, "paw: the answer was cut off after %d tokens\n", answer.tokens_generated);
         }
@@ -160,6 +180,8 @@ int cmd_run(int argc, char **argv)
         {"--base", CLI_TEXT, &a.base},
         {"--threads", CLI_NUMBER, &a.threads, 1, 64},
         {"--json", CLI_FLAG, &a.json},
+        {"--free", CLI_FLAG, &a.free_running},
+        {"--abstain-below", CLI_TEXT, &a.abstain},
     };
     int n;
     int status = cli_parse(argc, argv, HELP, options, sizeof options / sizeof options[0], NULL, 0, &n);
@@ -168,6 +190,9 @@ int cmd_run(int argc, char **argv)
     }
     if ((a.program != NULL) == (a.interpreter != NULL)) {
         return cli_usage("run", "give --program, or --interpreter for a bare base model");
+    }
+    if (a.abstain != NULL && !cli_probability(a.abstain, &a.abstain_below)) {
+        return cli_usage("run", "--abstain-below takes a probability from 0 to 1, not \"%s\"", a.abstain);
     }
     if (a.prompt != NULL && a.interpreter == NULL) {
         return cli_usage("run", "--template goes with --interpreter");
