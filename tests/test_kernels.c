@@ -16,7 +16,7 @@
 #include "support/tiny.h"
 #include "tensor/matrix.h"
 
-enum { ROWS = 53, TOKENS = 11 };
+enum { ROWS = 53, TOKENS = 19 };
 
 /* An odd number of blocks where the format allows it. */
 static int cols_of(tensor_type type)

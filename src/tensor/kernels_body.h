@@ -1,6 +1,6 @@
 /*
  * kernels_body.h: the kernels that are the same source for every instruction set. Included once by each kernels_*.c, after
- * vec.h and after its own rows_i4 to rows_k6, with KERNEL_SET_NAME and KERNEL_SET_LABEL defined.
+ * vec.h and after its own rows_i4 to rows_k6, with KERNEL_SET_NAME, KERNEL_SET_LABEL and KERNEL_SET_TILE (most tokens of a call) defined.
  */
 
 /* Largest magnitude of a block of 32. */
@@ -284,6 +284,7 @@ static void store_f16(const float *x, int n, uint16_t *y)
 
 const kernel_set KERNEL_SET_NAME = {
     .name = KERNEL_SET_LABEL,
+    .tile = KERNEL_SET_TILE,
     .quantise = quantise,
     .rows_i4 = rows_i4,
     .rows_i5 = rows_i5,
