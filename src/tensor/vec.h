@@ -16,6 +16,9 @@
 #if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
 #endif
+#if defined(VEC_NEON) /* the file that includes this asks for it: every aarch64 compiler has it on, the scalar set does without */
+#include <arm_neon.h>
+#endif
 
 enum { LANES = 16 };
 
@@ -75,6 +78,14 @@ VEC_INLINE v16 v_load_f16(const uint16_t *p)
     memcpy(&v, &lo, 32);
     memcpy((char *)&v + 32, &hi, 32);
     return v;
+#elif defined(VEC_NEON)
+    float32x4_t parts[4];
+    for (int i = 0; i < 4; i++) {
+        parts[i] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4 * i)));
+    }
+    v16 v;
+    memcpy(&v, parts, sizeof v);
+    return v;
 #else
     v16 v;
     for (int i = 0; i < LANES; i++) {
@@ -95,6 +106,12 @@ VEC_INLINE void v_store_f16(uint16_t *p, v16 v)
 {
 #if defined(__AVX512F__)
     _mm256_storeu_si256((__m256i *)p, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#elif defined(VEC_NEON)
+    float32x4_t parts[4];
+    memcpy(parts, &v, sizeof v);
+    for (int i = 0; i < 4; i++) {
+        vst1_u16(p + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(parts[i])));
+    }
 #else
     for (int i = 0; i < LANES; i++) {
         p[i] = format_f32_to_f16(v[i]);
