@@ -14,7 +14,6 @@
 #define PAW_TENSOR_KERNELS_NEON_H
 
 enum {
-    PARTS = 4,
     PREFETCH = 2048, /* bytes */
     FEW = 2          /* tokens that go through all parts together */
 };
