@@ -82,7 +82,10 @@ typedef struct kernel_set {
 int kernels_count(void);
 const kernel_set *kernels_at(int index);
 
-/* The best one, or the one that the environment variable PAW_ISA names (scalar, avx2, avx512) if it can run. */
+/*
+ * The best one, or the one that the environment variable PAW_ISA names (scalar; avx2 and avx512 on x86-64, neon and
+ * neon-dot on aarch64), if it can run.
+ */
 const kernel_set *kernels_best(void);
 
 #endif
