@@ -2,7 +2,7 @@
 # need-packages.sh [--check]: the Debian packages that building, testing and `paw pull` need; installs those missing.
 set -eu
 packages="build-essential cmake ninja-build pkg-config libzip-dev libjansson-dev libsodium-dev libpcre2-dev
-libcurl4-openssl-dev libyaml-dev libcmocka-dev python3 python3-pip ca-certificates"
+libcurl4-openssl-dev libyaml-dev libcmocka-dev libsimde-dev python3 python3-pip ca-certificates"
 
 missing=""
 for p in $packages; do

@@ -16,7 +16,7 @@
 #include "support/tiny.h"
 #include "tensor/matrix.h"
 
-enum { ROWS = 53, TOKENS = 11 };
+enum { ROWS = 53, TOKENS = 19 };
 
 /* An odd number of blocks where the format allows it. */
 static int cols_of(tensor_type type)
@@ -27,6 +27,26 @@ static int cols_of(tensor_type type)
 static const kernel_set *scalar(void)
 {
     return kernels_at(kernels_count() - 1);
+}
+
+#ifdef PAW_TEST_SIMDE
+extern const kernel_set kernels_avx512_simde;
+static const kernel_set *const extra[] = {&kernels_avx512_simde, NULL};
+#else
+static const kernel_set *const extra[] = {NULL};
+#endif
+
+enum { N_EXTRA = sizeof extra / sizeof extra[0] - 1 };
+
+/* The sets to test: this build's, and AVX-512's in portable C where SIMDe is there; NULL where one cannot run. */
+static int sets_count(void)
+{
+    return kernels_count() + N_EXTRA;
+}
+
+static const kernel_set *set_at(int index)
+{
+    return index < kernels_count() ? kernels_at(index) : extra[index - kernels_count()];
 }
 
 static float *random_floats(size_t n, float spread, uint64_t seed)
@@ -86,22 +106,22 @@ static void products_are_equal(void **unused)
             float *want = random_floats(TOKENS * ROWS, 1, 8);
             activations a = make_activations(m.cols, planes, scalar());
             matrix_multiply(&m, scalar(), &a, 0, TOKENS, 0, m.groups, want, ROWS, false, 1);
-            for (int s = 0; s < kernels_count(); s++) {
-                if (kernels_at(s) == NULL) {
+            for (int s = 0; s < sets_count(); s++) {
+                if (set_at(s) == NULL) {
                     continue;
                 }
-                activations b = make_activations(m.cols, planes, kernels_at(s));
+                activations b = make_activations(m.cols, planes, set_at(s));
                 float *got = random_floats(TOKENS * ROWS, 1, 9);
                 size_t blocks = (size_t)(TOKENS * m.cols) / 32;
                 assert_memory_equal(a.q, b.q, (size_t)planes * blocks * 32);
                 assert_memory_equal(a.scale, b.scale, blocks * sizeof(float));
                 assert_memory_equal(a.sum, b.sum, blocks * sizeof(float));
                 assert_memory_equal(a.isum, b.isum, 2 * blocks * sizeof(int32_t));
-                matrix_multiply(&m, kernels_at(s), &b, 0, TOKENS, 0, m.groups, got, ROWS, false, 1);
+                matrix_multiply(&m, set_at(s), &b, 0, TOKENS, 0, m.groups, got, ROWS, false, 1);
                 assert_memory_equal(want, got, TOKENS * ROWS * sizeof(float));
                 for (int n = 1; n < TOKENS; n++) { /* how many tokens go together changes nothing */
                     memset(got, 0, TOKENS * ROWS * sizeof(float));
-                    matrix_multiply(&m, kernels_at(s), &b, 0, n, 0, m.groups, got, ROWS, false, 1);
+                    matrix_multiply(&m, set_at(s), &b, 0, n, 0, m.groups, got, ROWS, false, 1);
                     assert_memory_equal(want, got, (size_t)n * ROWS * sizeof(float));
                 }
                 free(got);
@@ -229,9 +249,9 @@ static void elementwise_are_equal(void **unused)
     assert_true(want[4 * N + 5] == 1000 && fabsf(want[4 * N + 6]) < 1e-30f);
     x[5] = 1000;
     x[6] = -1000;
-    for (int s = 0; s < kernels_count(); s++) {
-        if (kernels_at(s) != NULL) {
-            elementwise(kernels_at(s), x, w, got, half[1]);
+    for (int s = 0; s < sets_count(); s++) {
+        if (set_at(s) != NULL) {
+            elementwise(set_at(s), x, w, got, half[1]);
             assert_memory_equal(want, got, RESULTS * N * sizeof(float));
             assert_memory_equal(half[0], half[1], sizeof half[0]);
         }
@@ -304,10 +324,10 @@ static void attention(void **unused)
                 assert_true(fabs(right[d] - want[i * DIM + d]) < 1e-5);
             }
         }
-        for (int s = 0; s < kernels_count(); s++) {
-            for (int m = 1; m <= QUERIES && kernels_at(s) != NULL; m++) { /* together in any number: the same bits */
+        for (int s = 0; s < sets_count(); s++) {
+            for (int m = 1; m <= QUERIES && set_at(s) != NULL; m++) { /* together in any number: the same bits */
                 memset(got, 0, sizeof got);
-                kernels_at(s)->attend(qs, outs[1], ns, m, pages, HEAD, DIM, 0.25f, scratch);
+                set_at(s)->attend(qs, outs[1], ns, m, pages, HEAD, DIM, 0.25f, scratch);
                 assert_memory_equal(want, got, (size_t)m * DIM * sizeof *got);
             }
         }

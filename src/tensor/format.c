@@ -30,7 +30,7 @@ float format_f16_to_f32(uint16_t h)
 {
     uint32_t sign = (uint32_t)(h & 0x8000u) << 16, magnitude = h & 0x7FFFu, bits;
     if (magnitude >= 0x7C00u) {
-        bits = sign | 0x7F800000u | (magnitude & 0x3FFu) << 13;
+        bits = sign | 0x7F800000u | (magnitude & 0x3FFu) << 13 | (magnitude > 0x7C00u ? 0x400000u : 0); /* a quiet NaN */
     } else if (magnitude >= 0x400u) {
         bits = sign | ((magnitude << 13) + 0x38000000u);
     } else {
@@ -50,7 +50,7 @@ uint16_t format_f32_to_f16(float f)
     uint16_t sign = (uint16_t)(bits >> 16 & 0x8000u);
     uint32_t magnitude = bits & 0x7FFFFFFFu;
     if (magnitude > 0x7F800000u) {
-        return sign | 0x7E00u;
+        return (uint16_t)(sign | 0x7E00u | (magnitude >> 13 & 0x1FFu)); /* a quiet NaN */
     }
     if (magnitude >= 0x477FF000u) { /* rounds to 65536 or more */
         return sign | 0x7C00u;

@@ -6,11 +6,16 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 extern const kernel_set kernels_scalar;
 #if defined(__x86_64__)
 extern const kernel_set kernels_avx2, kernels_avx512;
+#elif defined(__aarch64__)
+extern const kernel_set kernels_neon, kernels_neon_dot;
 #endif
 
 #if defined(__x86_64__)
@@ -19,6 +24,17 @@ static bool has_f16c(void)
 {
     unsigned a, b, c, d;
     return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#elif defined(__aarch64__)
+static bool has_dot_product(void)
+{
+#if defined(__linux__)
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(__ARM_FEATURE_DOTPROD)
+    return true; /* the compiler's target has it */
+#else
+    return false;
+#endif
 }
 #endif
 
@@ -34,6 +50,13 @@ static bool can_run(const kernel_set *set)
     if (set == &kernels_avx2) {
         return __builtin_cpu_supports("avx2") && has_f16c();
     }
+#elif defined(__aarch64__)
+    if (set == &kernels_neon_dot) {
+        return has_dot_product();
+    }
+    if (set == &kernels_neon) {
+        return true;
+    }
 #endif
     return set == &kernels_scalar;
 }
@@ -42,6 +65,9 @@ static const kernel_set *const all_sets[] = {
 #if defined(__x86_64__)
     &kernels_avx512,
     &kernels_avx2,
+#elif defined(__aarch64__)
+    &kernels_neon_dot,
+    &kernels_neon,
 #endif
     &kernels_scalar,
 };

@@ -13,7 +13,7 @@
 
 enum {
     KERNEL_ROWS = 16,  /* outputs of a row group, side by side */
-    KERNEL_TILE = 8,   /* most tokens of one call */
+    KERNEL_TILE = 16,  /* most tokens of one call, of any set */
     KERNEL_QUERIES = 8, /* most queries of one attention call */
     KERNEL_BLOCK = 32, /* values that share a scale */
     KERNEL_K_HEAD = 320, /* bytes before the values of 256 columns of a row group: f16 d[16], dmin[16], 8 x 32 bytes of scales */
@@ -39,12 +39,13 @@ typedef struct kernel_input {
 
 typedef struct kernel_set {
     const char *name;
+    int tile; /* most tokens of one call, at most KERNEL_TILE */
 
     /* x [cols] to q0 (and q1), scale, sum, isum of one token; cols is a multiple of 32 */
     void (*quantise)(const float *x, int cols, int planes, int8_t *q0, int8_t *q1, float *scale, float *sum,
                      int32_t *isum);
 
-    /* One row group times tokens [first, first + n), n <= KERNEL_TILE: out [n][16]. */
+    /* One row group times tokens [first, first + n), n <= tile: out [n][16]. */
     void (*rows_i4)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
     void (*rows_i5)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
     void (*rows_i8)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
@@ -81,7 +82,10 @@ typedef struct kernel_set {
 int kernels_count(void);
 const kernel_set *kernels_at(int index);
 
-/* The best one, or the one that the environment variable PAW_ISA names (scalar, avx2, avx512) if it can run. */
+/*
+ * The best one, or the one that the environment variable PAW_ISA names (scalar; avx2 and avx512 on x86-64, neon and
+ * neon-dot on aarch64), if it can run.
+ */
 const kernel_set *kernels_best(void);
 
 #endif

@@ -1,16 +1,35 @@
 /*
- * kernels_avx2.c: integer kernels with AVX2, a row group as two halves of eight lanes. vpmaddubsw adds pairs in 16 bits:
- * values of up to 6 bits times int8 stay below 2 * 63 * 127, and |weight| <= 128 times int8 below 2 * 128 * 127 < 32768, so nothing
- * saturates and all sums are exact.
+ * kernels_avx2.c: integer kernels with AVX2, a row group as two halves of eight lanes.
+ *
+ * A block of 32 columns goes in passes of 16: the weights of sixteen rows that a pass needs are eight registers, unpacked
+ * once and used for all tokens of the call, and four activations are broadcast for all sixteen rows. What a pass leaves of a
+ * token waits in `dots` for the next one, and the sums over blocks in `out`: both stay in the first-level cache. The float
+ * arithmetic is a loop of its own, because as the tail of a dot product it would fill the processor's queue with waiting.
+ *
+ * vpmaddubsw adds the products of two unsigned weights with int8 in 16 bits. Sums of such pairs go on in 16 bits as long as
+ * they cannot overflow: 8 of 4 bits (8 * 2 * 15 * 127 < 32768), 4 of 5 bits, 2 of 6 bits. So all integer sums are exact.
  */
 #include "tensor/kernels.h"
 #include "tensor/vec.h"
 
 #define KERNEL_SET_NAME kernels_avx2
 #define KERNEL_SET_LABEL "avx2"
+#define KERNEL_SET_TILE KERNEL_TILE
 extern const kernel_set KERNEL_SET_NAME;
 
 enum { PREFETCH = 2048 }; /* bytes */
+
+/* How a block's value comes from its integer product (matrix.h): with a minimum, with scales of scales, with a scale only. */
+typedef enum block_kind { BLOCK_I, BLOCK_K, BLOCK_I8 } block_kind;
+
+/* Sixteen rows. */
+typedef struct pair {
+    __m256i half[2];
+} pair;
+
+typedef struct scales {
+    __m256 d[2], m[2]; /* scale and minimum, or in Q6_K the scales of the block's first and second 16 columns */
+} scales;
 
 /* The lines of a block some way ahead: the processor's own guesses end at a page's border. */
 VEC_INLINE void prefetch(const uint8_t *data, const int lines)
@@ -28,109 +47,169 @@ VEC_INLINE __m256i broadcast4(const int8_t *q)
     return _mm256_set1_epi32(four);
 }
 
-VEC_INLINE __m256i add_pairs(__m256i sum, __m256i pairs)
+VEC_INLINE __m256i load(const uint8_t *p)
 {
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
 }
 
 typedef uint16_t words __attribute__((vector_size(32)));
 
-/* Bits [from, from + count) of each byte moved to bit 4 on. */
-VEC_INLINE __m256i high_bits(__m256i v, const int from, const int count)
+/* Bits [from, from + count) of each byte moved to bit `to` on, the others 0. */
+VEC_INLINE __m256i move_bits(__m256i v, const int from, const int to, const int count)
 {
-    const __m256i mask = _mm256_set1_epi8((char)(((1 << count) - 1) << 4));
-    words moved = from <= 4 ? (words)v << (4 - from) : (words)v >> (from - 4);
+    const __m256i mask = _mm256_set1_epi8((char)(((1 << count) - 1) << to));
+    words moved = from <= to ? (words)v << (to - from) : (words)v >> (from - to);
     return _mm256_and_si256((__m256i)moved, mask);
 }
 
-/* The 32 values of a block of `bits` bits in eight lanes of a row group; data points at the lanes' half of 64 bytes. */
-VEC_INLINE void unpack(const uint8_t *data, __m256i *w, const int bits)
+/*
+ * Weights of a pass: w[2 j + half] is quad j of the pass's 16 columns. Values of 8 bits take two passes more: their low
+ * nibbles in passes 0 and 1, their high ones in 2 and 3.
+ */
+VEC_INLINE void unpack(const uint8_t *data, __m256i *w, const int pass, const int bits)
 {
-    const __m256i low = _mm256_set1_epi8(15);
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; j++) {
-        __m256i packed = _mm256_loadu_si256((const __m256i *)(data + 64 * j));
-        w[j] = _mm256_and_si256(packed, low);
-        w[j + 4] = _mm256_and_si256(_mm256_srli_epi16(packed, 4), low);
-    }
-    if (bits > 4) {
-        __m256i high[2] = {_mm256_loadu_si256((const __m256i *)(data + 256)),
-                           _mm256_loadu_si256((const __m256i *)(data + (bits == 6 ? 320 : 256)))};
 #pragma GCC unroll 8
-        for (int j = 0; j < 8; j++) {
-            w[j] = _mm256_or_si256(w[j], bits == 5 ? high_bits(high[0], j, 1) : high_bits(high[j / 4], j % 4 * 2, 2));
+    for (int i = 0; i < 8; i++) {
+        const int j = i / 2;
+        const uint8_t *p = data + i % 2 * 32;
+        if (bits == 8) {
+            w[i] = move_bits(load(p + 64 * (pass % 2 * 4 + j)), pass / 2 * 4, 0, 4);
+        } else {
+            w[i] = move_bits(load(p + 64 * j), pass * 4, 0, 4);
+        }
+        if (bits == 5) {
+            w[i] = _mm256_or_si256(w[i], move_bits(load(p + 256), pass * 4 + j, 4, 1));
+        } else if (bits == 6) {
+            w[i] = _mm256_or_si256(w[i], move_bits(load(p + 256 + 64 * pass), 2 * j, 4, 2));
         }
     }
 }
 
-VEC_INLINE __m256i dot_quads(const __m256i *w, const int8_t *q, __m256i sum, const int quads)
+VEC_INLINE __m256i widen(__m256i pairs, const int factor)
 {
-#pragma GCC unroll 8
-    for (int j = 0; j < quads; j++) {
-        sum = add_pairs(sum, _mm256_maddubs_epi16(w[j], broadcast4(q + 4 * j)));
+    return _mm256_madd_epi16(pairs, _mm256_set1_epi16((short)factor));
+}
+
+/* Products of a pass's weights with 16 activations: sums of 16 bits, of 6-bit values already widened. */
+VEC_INLINE pair multiply(const __m256i *w, const int8_t *q, const int bits)
+{
+    pair sum, run;
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        __m256i x = broadcast4(q + 4 * j);
+#pragma GCC unroll 2
+        for (int h = 0; h < 2; h++) {
+            __m256i products = _mm256_maddubs_epi16(w[2 * j + h], x);
+            run.half[h] = j == 0 || (bits == 6 && j == 2) ? products : _mm256_add_epi16(run.half[h], products);
+            if (bits == 6 && j == 1) {
+                sum.half[h] = widen(run.half[h], 1);
+            } else if (bits == 6 && j == 3) {
+                sum.half[h] = _mm256_add_epi32(sum.half[h], widen(run.half[h], 1));
+            }
+        }
     }
-    return sum;
+    return bits == 6 ? sum : run;
 }
 
-/* Products of 16 or 32 values a lane with a token's, in one plane or two. */
-VEC_INLINE __m256i dot_planes(const __m256i *w, const int8_t *q, const kernel_input *in, const int quads)
+/* Puts what a pass left of a token to what earlier ones did: after the last pass dots[0] is the block's integer product, and
+ * of 6-bit values dots[0] and dots[1] are those of its first and second 16 columns. */
+VEC_INLINE void join(pair *dots, pair sum, const int pass, const int bits)
 {
-    __m256i sum = dot_quads(w, q, _mm256_setzero_si256(), quads);
-    return in->planes == 2 ? dot_quads(w, q + in->plane, _mm256_slli_epi32(sum, 7), quads) : sum;
-}
-
-VEC_INLINE __m256i dot_i8(const uint8_t *bytes, const int8_t *q, __m256i sum)
-{
-    const __m256i flip = _mm256_set1_epi8((char)0x80);
-#pragma GCC unroll 8
-    for (int j = 0; j < 8; j++) {
-        __m256i w = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(bytes + 64 * j)), flip);
-        __m256i x = _mm256_sign_epi8(broadcast4(q + 4 * j), w);
-        sum = add_pairs(sum, _mm256_maddubs_epi16(_mm256_abs_epi8(w), x));
+#pragma GCC unroll 2
+    for (int h = 0; h < 2; h++) {
+        __m256i *first = &dots[0].half[h], *second = &dots[1].half[h], x = sum.half[h];
+        if (bits == 6 || pass % 2 == 0) {
+            *(pass == (bits == 6 ? 1 : 2) ? second : first) = x;
+        } else if (bits == 5) {
+            *first = _mm256_add_epi32(widen(*first, 1), widen(x, 1));
+        } else if (pass == 1) {
+            *first = widen(_mm256_add_epi16(*first, x), 1);
+        } else {
+            *first = _mm256_add_epi32(*first, widen(_mm256_add_epi16(*second, x), 16));
+        }
     }
-    return sum;
 }
 
-VEC_INLINE __m256 load8_f16(const uint8_t *p)
+/* A pass over n tokens whose activations lie at q, a row of `cols` after the other. */
+VEC_INLINE void multiply_tokens(const __m256i *w, const int8_t *q, long cols, int n, pair (*dots)[2], const int pass,
+                                const int bits)
 {
-    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
+    for (int t = 0; t < n; t++, q += cols, dots++) {
+        join(*dots, multiply(w, q, bits), pass, bits);
+    }
+}
+
+VEC_INLINE void multiply_pass(const uint8_t *data, const kernel_input *in, const int8_t *q, int n, pair (*dots)[2],
+                              const int planes, const int bits, const int pass)
+{
+    __m256i w[8];
+    unpack(data, w, pass, bits);
+    q += pass % 2 * 16;
+    multiply_tokens(w, q, in->cols, n, dots, pass, bits);
+    if (planes == 2) {
+        multiply_tokens(w, q + in->plane, in->cols, n, dots + KERNEL_TILE, pass, bits);
+    }
+}
+
+/* Integer products of block b with n tokens: dots[plane * KERNEL_TILE + token]. */
+VEC_INLINE void multiply_block(const uint8_t *data, const kernel_input *in, int first, int b, int n, pair (*dots)[2],
+                               const int planes, const int bits)
+{
+    const int8_t *q = in->q + (long)first * in->cols + b * KERNEL_BLOCK;
+    multiply_pass(data, in, q, n, dots, planes, bits, 0);
+    multiply_pass(data, in, q, n, dots, planes, bits, 1);
+    if (bits == 8) {
+        multiply_pass(data, in, q, n, dots, planes, bits, 2);
+        multiply_pass(data, in, q, n, dots, planes, bits, 3);
+    }
+}
+
+VEC_INLINE __m256 load_f16(const uint8_t *p)
+{
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
 
 /* (dot scale) d */
-VEC_INLINE __m256 scaled(__m256i dot, float scale, __m256 d)
+VEC_INLINE __m256 scaled(__m256i dot, __m256 scale, __m256 d)
 {
-    return _mm256_mul_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(dot), _mm256_set1_ps(scale)), d);
+    return _mm256_mul_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(dot), scale), d);
 }
 
-VEC_INLINE void rows_i(const uint8_t *group, const kernel_input *in, int first, int n, float *out, const int bits)
+/* One half's integer product, of the second 16 columns if `second`, less what the weights' offset adds to it. */
+VEC_INLINE __m256i whole_dot(pair (*dots)[2], const int32_t *isum, int h, const int second, const int planes, const int bits)
 {
-    for (int t = 0; t < n; t++) {
-        const int8_t *q = in->q + (long)(first + t) * in->cols;
-        const float *scale = in->scale + (long)(first + t) * in->blocks, *sum = in->sum + (long)(first + t) * in->blocks;
-        for (int half = 0; half < 2; half++) {
-            __m256 acc = _mm256_setzero_ps();
-            const uint8_t *block = group + 16 * half;
-            for (int b = 0; b < in->blocks; b++, block += KERNEL_I_BLOCK(bits)) {
-                __m256i w[8];
-                prefetch(block, half == 0 ? bits + 1 : 0);
-                unpack(block + 64 + 16 * half, w, bits);
-                __m256 product = scaled(dot_planes(w, q + b * KERNEL_BLOCK, in, 8), scale[b], load8_f16(block));
-                __m256 minimum = _mm256_mul_ps(load8_f16(block + 32), _mm256_set1_ps(sum[b]));
-                acc = _mm256_add_ps(acc, _mm256_add_ps(product, minimum));
+    __m256i dot = dots[0][second].half[h];
+    if (planes == 2) {
+        dot = _mm256_add_epi32(_mm256_slli_epi32(dot, 7), dots[KERNEL_TILE][second].half[h]);
+    }
+    if (bits == 6) {
+        return _mm256_sub_epi32(dot, _mm256_slli_epi32(_mm256_set1_epi32(isum[second]), 5));
+    }
+    return bits == 8 ? _mm256_sub_epi32(dot, _mm256_slli_epi32(_mm256_set1_epi32(isum[0] + isum[1]), 7)) : dot;
+}
+
+/* Adds a block's values to the sums of n tokens. */
+VEC_INLINE void add_block(pair (*dots)[2], const kernel_input *in, int first, int b, int n, const scales *s, float *out,
+                          const int planes, const int bits, const block_kind kind)
+{
+    long blocks = in->blocks, at = first * blocks + b;
+    const float *scale = in->scale + at, *sum = in->sum + at;
+    const int32_t *isum = in->isum + 2 * at;
+    for (int t = 0; t < n; t++, dots++, scale += blocks, sum += blocks, isum += 2 * blocks, out += KERNEL_ROWS) {
+        __m256 by = _mm256_set1_ps(*scale);
+#pragma GCC unroll 2
+        for (int h = 0; h < 2; h++) {
+            __m256 value = scaled(whole_dot(dots, isum, h, 0, planes, bits), by, s->d[h]);
+            if (bits == 6) {
+                value = _mm256_add_ps(value, scaled(whole_dot(dots, isum, h, 1, planes, bits), by, s->m[h]));
+            } else if (kind == BLOCK_I) {
+                value = _mm256_add_ps(value, _mm256_mul_ps(s->m[h], _mm256_set1_ps(*sum)));
+            } else if (kind == BLOCK_K) {
+                value = _mm256_sub_ps(value, _mm256_mul_ps(s->m[h], _mm256_set1_ps(*sum)));
             }
-            _mm256_storeu_ps(out + t * KERNEL_ROWS + 8 * half, acc);
+            _mm256_storeu_ps(out + 8 * h, _mm256_add_ps(_mm256_loadu_ps(out + 8 * h), value));
         }
     }
-}
-
-static void rows_i4(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
-{
-    rows_i(group, in, first, n, out, 4);
-}
-
-static void rows_i5(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
-{
-    rows_i(group, in, first, n, out, 5);
 }
 
 /* Eight bytes of scales as floats. */
@@ -140,77 +219,66 @@ VEC_INLINE __m256 load_scales(const uint8_t *p, const int bits)
     return _mm256_cvtepi32_ps(bits == 6 ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes));
 }
 
-/* A block of 32 of 256: Q4_K and Q5_K have a minimum, Q6_K a scale per half and values + 32. */
-VEC_INLINE __m256 block_k(const uint8_t *group, const kernel_input *in, int t, int b, int half, const int bits)
+/* Of the block whose f16 scales lie at `d`, and the bytes of a K format's at `head`. */
+VEC_INLINE scales block_scales(const uint8_t *d, const uint8_t *head, const int bits, const block_kind kind)
 {
-    long at = (long)t * in->blocks + b;
-    const int8_t *q = in->q + at * KERNEL_BLOCK;
-    const uint8_t *head = group + 64 + b % 8 * 32 + 8 * half;
-    __m256 d = load8_f16(group + 16 * half), first = _mm256_mul_ps(d, load_scales(head, bits));
-    const uint8_t *data = group + KERNEL_K_HEAD + b % 8 * 64 * bits + 32 * half;
-    __m256i w[8];
-    prefetch(data, half == 0 ? bits : 0);
-    unpack(data, w, bits);
-    if (bits == 6) {
-        const int32_t *isum = in->isum + 2 * at;
-        __m256i low = _mm256_sub_epi32(dot_planes(w, q, in, 4), _mm256_set1_epi32(32 * isum[0]));
-        __m256i high = _mm256_sub_epi32(dot_planes(w + 4, q + 16, in, 4), _mm256_set1_epi32(32 * isum[1]));
-        __m256 second = _mm256_mul_ps(d, load_scales(head + 16, bits));
-        return _mm256_add_ps(scaled(low, in->scale[at], first), scaled(high, in->scale[at], second));
-    }
-    __m256 minimum = _mm256_mul_ps(load8_f16(group + 32 + 16 * half), load_scales(head + 16, bits));
-    return _mm256_sub_ps(scaled(dot_planes(w, q, in, 8), in->scale[at], first),
-                         _mm256_mul_ps(minimum, _mm256_set1_ps(in->sum[at])));
-}
-
-VEC_INLINE void rows_k(const uint8_t *group, const kernel_input *in, int first, int n, float *out, const int bits)
-{
-    for (int t = 0; t < n; t++) {
-        for (int half = 0; half < 2; half++) {
-            __m256 acc = _mm256_setzero_ps();
-            for (int b = 0; b < in->blocks; b++) {
-                acc = _mm256_add_ps(acc, block_k(group + (long)(b / 8) * KERNEL_K_BLOCK(bits), in, first + t, b, half, bits));
-            }
-            _mm256_storeu_ps(out + t * KERNEL_ROWS + 8 * half, acc);
+    scales s;
+#pragma GCC unroll 2
+    for (int h = 0; h < 2; h++) {
+        s.d[h] = load_f16(d + 16 * h);
+        s.m[h] = kind == BLOCK_I8 || bits == 6 ? s.d[h] : load_f16(d + 32 + 16 * h);
+        if (kind == BLOCK_K) {
+            s.d[h] = _mm256_mul_ps(s.d[h], load_scales(head + 8 * h, bits));
+            s.m[h] = _mm256_mul_ps(s.m[h], load_scales(head + 16 + 8 * h, bits));
         }
     }
+    return s;
 }
 
-static void rows_k4(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
+VEC_INLINE void rows(const uint8_t *group, const kernel_input *in, int first, int n, float *out, const int planes,
+                     const int bits, const block_kind kind)
 {
-    rows_k(group, in, first, n, out, 4);
-}
-
-static void rows_k5(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
-{
-    rows_k(group, in, first, n, out, 5);
-}
-
-static void rows_k6(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
-{
-    rows_k(group, in, first, n, out, 6);
-}
-
-static void rows_i8(const uint8_t *group, const kernel_input *in, int first, int n, float *out)
-{
-    const uint8_t *bytes = group + ((long)in->blocks * 32 + 63) / 64 * 64;
-    for (int t = 0; t < n; t++) {
-        const int8_t *q = in->q + (long)(first + t) * in->cols;
-        const float *scale = in->scale + (long)(first + t) * in->blocks;
-        for (int half = 0; half < 2; half++) {
-            __m256 acc = _mm256_setzero_ps();
-            for (int b = 0; b < in->blocks; b++) {
-                const uint8_t *block = bytes + (long)b * 512 + 32 * half;
-                prefetch(block, half == 0 ? 8 : 0);
-                __m256i dot = dot_i8(block, q + b * KERNEL_BLOCK, _mm256_setzero_si256());
-                if (in->planes == 2) {
-                    dot = dot_i8(block, q + in->plane + b * KERNEL_BLOCK, _mm256_slli_epi32(dot, 7));
-                }
-                acc = _mm256_add_ps(acc, scaled(dot, scale[b], load8_f16(group + b * 32 + 16 * half)));
-            }
-            _mm256_storeu_ps(out + t * KERNEL_ROWS + 8 * half, acc);
+    const uint8_t *bytes = group + ((long)in->blocks * 32 + 63) / 64 * 64; /* BLOCK_I8 */
+    memset(out, 0, (size_t)n * KERNEL_ROWS * sizeof *out);
+    for (int b = 0; b < in->blocks; b++) {
+        const uint8_t *d = group, *head = group + 64 + b % 8 * 32, *data = bytes;
+        if (kind == BLOCK_I) {
+            data = group + 64;
+            group += KERNEL_I_BLOCK(bits);
+        } else if (kind == BLOCK_K) {
+            data = group + KERNEL_K_HEAD + b % 8 * 64 * bits;
+            group += b % 8 == 7 ? KERNEL_K_BLOCK(bits) : 0;
+        } else {
+            group += 32;
+            bytes += 512;
         }
+        pair dots[2 * KERNEL_TILE][2];
+        prefetch(data, bits);
+        multiply_block(data, in, first, b, n, dots, planes, bits);
+        scales s = block_scales(d, head, bits, kind);
+        add_block(dots, in, first, b, n, &s, out, planes, bits, kind);
     }
 }
+
+#define DEFINE_ROWS(name, bits, kind)                                                            \
+    static void name(const uint8_t *group, const kernel_input *in, int first, int n, float *out) \
+    {                                                                                            \
+        if (n == 1 && in->planes == 1) {                                                         \
+            rows(group, in, first, 1, out, 1, bits, kind);                                       \
+        } else if (n == 1) {                                                                     \
+            rows(group, in, first, 1, out, 2, bits, kind);                                       \
+        } else if (in->planes == 1) {                                                            \
+            rows(group, in, first, n, out, 1, bits, kind);                                       \
+        } else {                                                                                 \
+            rows(group, in, first, n, out, 2, bits, kind);                                       \
+        }                                                                                        \
+    }
+
+DEFINE_ROWS(rows_i4, 4, BLOCK_I)
+DEFINE_ROWS(rows_i5, 5, BLOCK_I)
+DEFINE_ROWS(rows_i8, 8, BLOCK_I8)
+DEFINE_ROWS(rows_k4, 4, BLOCK_K)
+DEFINE_ROWS(rows_k5, 5, BLOCK_K)
+DEFINE_ROWS(rows_k6, 6, BLOCK_K)
 
 #include "tensor/kernels_body.h"

@@ -7,6 +7,7 @@
 
 #define KERNEL_SET_NAME kernels_avx512
 #define KERNEL_SET_LABEL "avx512"
+#define KERNEL_SET_TILE 8
 extern const kernel_set KERNEL_SET_NAME;
 
 enum { PREFETCH = 2048 }; /* bytes */
@@ -89,7 +90,7 @@ VEC_INLINE __m512 scaled(__m512i dot, float scale, __m512 d)
 VEC_INLINE void i_tile(const uint8_t *group, const kernel_input *in, int first, float *out, const int n,
                        const int planes, const int bits)
 {
-    __m512 acc[KERNEL_TILE];
+    __m512 acc[KERNEL_SET_TILE];
     const int8_t *q = in->q + (long)first * in->cols;
     const float *scale = in->scale + (long)first * in->blocks, *sum = in->sum + (long)first * in->blocks;
 #pragma GCC unroll 8
@@ -133,7 +134,7 @@ VEC_INLINE __m512 half_k6(const __m512i *w, const int8_t *q, const kernel_input 
 VEC_INLINE void k_tile(const uint8_t *group, const kernel_input *in, int first, float *out, const int n,
                        const int planes, const int bits)
 {
-    __m512 acc[KERNEL_TILE];
+    __m512 acc[KERNEL_SET_TILE];
     const int8_t *q = in->q + (long)first * in->cols;
     const float *scale = in->scale + (long)first * in->blocks, *sum = in->sum + (long)first * in->blocks;
     const int32_t *isum = in->isum + (long)first * in->blocks * 2;
@@ -175,7 +176,7 @@ VEC_INLINE void i8_tile(const uint8_t *group, const kernel_input *in, int first,
                         const int planes, const int bits)
 {
     (void)bits;
-    __m512 acc[KERNEL_TILE];
+    __m512 acc[KERNEL_SET_TILE];
     const uint8_t *bytes = group + ((long)in->blocks * 32 + 63) / 64 * 64;
     const int8_t *q = in->q + (long)first * in->cols;
     const float *scale = in->scale + (long)first * in->blocks;

@@ -1,12 +1,42 @@
 /*
  * kernels_body.h: the kernels that are the same source for every instruction set. Included once by each kernels_*.c, after
- * vec.h and after its own rows_i4 to rows_k6, with KERNEL_SET_NAME and KERNEL_SET_LABEL defined.
+ * vec.h and after its own rows_i4 to rows_k6, with KERNEL_SET_NAME, KERNEL_SET_LABEL and KERNEL_SET_TILE (most tokens of a
+ * call) defined.
  */
 
-/* Largest magnitude of a block of 32. */
+/*
+ * Largest magnitude of a block of 32; NaN if there is one. Compared as integers, which magnitudes' bits are ordered like, NaN
+ * above infinity.
+ */
 VEC_INLINE float block_extreme(const float *x)
 {
-    return v_max_lane(v_max(v_abs(v_load(x)), v_abs(v_load(x + LANES))));
+    veci most = {0};
+#pragma GCC unroll 8
+    for (int i = 0; i < KERNEL_BLOCK; i += WIDTH) {
+        veci bits = (veci)v_abs(v_load(x + i)), more = bits > most;
+        most = (bits & more) | (most & ~more);
+    }
+    return v_max_bits(most);
+}
+
+/* Sixteen values times `inverse` as integers, in one plane or two (q1 is for the second); returns their sum. */
+VEC_INLINE int32_t quantise_half(const float *x, float inverse, int planes, int8_t *q0, int8_t *q1)
+{
+    veci sum = {0};
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i += WIDTH) {
+        vec v = v_round(v_load(x + i) * v_set(inverse));
+        veci value = v_to_int((vec)((veci)v & (v == v))); /* NaN: 0, the scale carries it on */
+        sum += value;
+        if (planes == 2) {
+            veci high = (value + 64) >> 7;
+            v_store_bytes(q0 + i, high);
+            v_store_bytes(q1 + i, value - (high << 7));
+        } else {
+            v_store_bytes(q0 + i, value);
+        }
+    }
+    return v_sum_int(sum);
 }
 
 static void quantise(const float *x, int cols, int planes, int8_t *q0, int8_t *q1, float *scale, float *sum,
@@ -15,45 +45,58 @@ static void quantise(const float *x, int cols, int planes, int8_t *q0, int8_t *q
     float range = planes == 2 ? 127.0f * 128.0f : 127.0f;
     for (int b = 0; b < cols / KERNEL_BLOCK; b++, x += KERNEL_BLOCK, q0 += KERNEL_BLOCK) {
         float extreme = block_extreme(x);
-        v16 inverse = v_set(extreme > 0 ? range / extreme : 0.0f);
-        v16i first = v_to_int(v_round(v_load(x) * inverse)), second = v_to_int(v_round(v_load(x + LANES) * inverse));
-        if (planes == 2) {
-            v16i high = (first + 64) >> 7, high2 = (second + 64) >> 7;
-            v_store_bytes(q0, high);
-            v_store_bytes(q0 + LANES, high2);
-            v_store_bytes(q1, first - (high << 7));
-            v_store_bytes(q1 + LANES, second - (high2 << 7));
-            q1 += KERNEL_BLOCK;
-        } else {
-            v_store_bytes(q0, first);
-            v_store_bytes(q0 + LANES, second);
-        }
+        float inverse = extreme > 1e-30f ? range / extreme : 0.0f; /* of less than that it might overflow */
+        isum[2 * b] = quantise_half(x, inverse, planes, q0, q1);
+        isum[2 * b + 1] = quantise_half(x + LANES, inverse, planes, q0 + LANES, planes == 2 ? q1 + LANES : q1);
+        q1 += planes == 2 ? KERNEL_BLOCK : 0;
         scale[b] = extreme / range;
-        isum[2 * b] = v_sum_int(first);
-        isum[2 * b + 1] = v_sum_int(second);
         sum[b] = scale[b] * (float)(isum[2 * b] + isum[2 * b + 1]);
+    }
+}
+
+/* Tokens x[m][cols] times a row group. */
+VEC_INLINE void float_tile(const uint8_t *group, const float *x, int cols, float *out, const tensor_type type, const int m)
+{
+    vec acc[4][PARTS];
+#pragma GCC unroll 4
+    for (int t = 0; t < m; t++) {
+#pragma GCC unroll 4
+        for (int p = 0; p < PARTS; p++) {
+            acc[t][p] = v_set(0);
+        }
+    }
+    for (int k = 0; k < cols; k++) {
+#pragma GCC unroll 4
+        for (int p = 0; p < PARTS; p++) {
+            const uint16_t *halves = (const uint16_t *)(const void *)group + k * LANES + p * WIDTH;
+            vec w = type == TENSOR_F16    ? v_load_f16(halves)
+                    : type == TENSOR_BF16 ? v_load_bf16(halves)
+                                          : v_load((const float *)(const void *)group + k * LANES + p * WIDTH);
+#pragma GCC unroll 4
+            for (int t = 0; t < m; t++) {
+                acc[t][p] = acc[t][p] + v_set(x[(long)t * cols + k]) * w;
+            }
+        }
+    }
+#pragma GCC unroll 4
+    for (int t = 0; t < m; t++) {
+#pragma GCC unroll 4
+        for (int p = 0; p < PARTS; p++) {
+            v_store(out + t * LANES + p * WIDTH, acc[t][p]);
+        }
     }
 }
 
 VEC_INLINE void rows_float(const uint8_t *group, const kernel_input *in, int first, int n, float *out,
                            const tensor_type type)
 {
-    v16 acc[KERNEL_TILE];
-    for (int t = 0; t < n; t++) {
-        acc[t] = v_set(0);
-    }
     const float *x = in->x + (long)first * in->cols;
-    for (int k = 0; k < in->cols; k++) {
-        const uint16_t *halves = (const uint16_t *)(const void *)group + k * LANES;
-        v16 w = type == TENSOR_F16    ? v_load_f16(halves)
-                : type == TENSOR_BF16 ? v_load_bf16(halves)
-                                      : v_load((const float *)(const void *)group + k * LANES);
-        for (int t = 0; t < n; t++) {
-            acc[t] = acc[t] + v_set(x[(long)t * in->cols + k]) * w;
-        }
+    int t = 0;
+    for (; t + 4 <= n; t += 4) {
+        float_tile(group, x + (long)t * in->cols, in->cols, out + t * LANES, type, 4);
     }
-    for (int t = 0; t < n; t++) {
-        v_store(out + t * LANES, acc[t]);
+    for (; t < n; t++) {
+        float_tile(group, x + (long)t * in->cols, in->cols, out + t * LANES, type, 1);
     }
 }
 
@@ -74,45 +117,54 @@ static void rows_f32(const uint8_t *group, const kernel_input *in, int first, in
 
 static void rms_norm(const float *x, const float *w, int n, float eps, float *y)
 {
-    v16 squares = v_set(0);
+    vec squares[PARTS] = {0};
     for (int i = 0; i < n; i += LANES) {
-        v16 v = v_load(x + i);
-        squares = squares + v * v;
+#pragma GCC unroll 4
+        for (int p = 0; p < PARTS; p++) {
+            vec v = v_load(x + i + p * WIDTH);
+            squares[p] = squares[p] + v * v;
+        }
     }
     float factor = 1.0f / __builtin_sqrtf(v_sum(squares) / (float)n + eps);
-    for (int i = 0; i < n; i += LANES) {
+    for (int i = 0; i < n; i += WIDTH) {
         v_store(y + i, (v_load(x + i) * v_set(factor)) * v_load(w + i));
     }
 }
 
 static void layer_norm(const float *x, const float *w, const float *b, int n, float eps, float *y)
 {
-    v16 sum = v_set(0), squares = v_set(0);
+    vec sum[PARTS] = {0}, squares[PARTS] = {0};
     for (int i = 0; i < n; i += LANES) {
-        sum = sum + v_load(x + i);
+#pragma GCC unroll 4
+        for (int p = 0; p < PARTS; p++) {
+            sum[p] = sum[p] + v_load(x + i + p * WIDTH);
+        }
     }
-    v16 mean = v_set(v_sum(sum) / (float)n);
+    vec mean = v_set(v_sum(sum) / (float)n);
     for (int i = 0; i < n; i += LANES) {
-        v16 v = v_load(x + i) - mean;
-        squares = squares + v * v;
+#pragma GCC unroll 4
+        for (int p = 0; p < PARTS; p++) {
+            vec v = v_load(x + i + p * WIDTH) - mean;
+            squares[p] = squares[p] + v * v;
+        }
     }
-    v16 factor = v_set(1.0f / __builtin_sqrtf(v_sum(squares) / (float)n + eps));
-    for (int i = 0; i < n; i += LANES) {
+    vec factor = v_set(1.0f / __builtin_sqrtf(v_sum(squares) / (float)n + eps));
+    for (int i = 0; i < n; i += WIDTH) {
         v_store(y + i, ((v_load(x + i) - mean) * factor) * v_load(w + i) + v_load(b + i));
     }
 }
 
 static void add(float *y, const float *x, int n)
 {
-    for (int i = 0; i < n; i += LANES) {
+    for (int i = 0; i < n; i += WIDTH) {
         v_store(y + i, v_load(y + i) + v_load(x + i));
     }
 }
 
 static void swiglu(const float *gate, const float *up, int n, float *y)
 {
-    for (int i = 0; i < n; i += LANES) {
-        v16 g = v_load(gate + i);
+    for (int i = 0; i < n; i += WIDTH) {
+        vec g = v_load(gate + i);
         v_store(y + i, g / (v_set(1.0f) + v_exp(-g)) * v_load(up + i));
     }
 }
@@ -120,37 +172,57 @@ static void swiglu(const float *gate, const float *up, int n, float *y)
 /* (1 + tanh u) / 2 = 1 / (1 + e^-2u) */
 static void gelu(const float *x, int n, float *y)
 {
-    for (int i = 0; i < n; i += LANES) {
-        v16 v = v_load(x + i);
-        v16 u = v * v_set(0.79788456080286536f) * (v_set(1.0f) + v_set(0.044715f) * v * v);
+    for (int i = 0; i < n; i += WIDTH) {
+        vec v = v_load(x + i);
+        vec u = v * v_set(0.79788456080286536f) * (v_set(1.0f) + v_set(0.044715f) * v * v);
         v_store(y + i, v / (v_set(1.0f) + v_exp(u * v_set(-2.0f))));
     }
 }
 
 /*
- * Scores of m queries over positions [0, n) in tiles of 16: scores [tile][m][16]. packed is [dim][m]. A lane is a position.
+ * Scores of m queries in one tile of 16 positions: scores [m][16]. packed is [dim][m]. A lane is a position; `together`
+ * registers of them are worked on at a time.
  */
-VEC_INLINE void score(const float *packed, const uint16_t *const *pages, size_t head, int n, int dim, float factor,
-                      float *scores, const int m)
+VEC_INLINE void score_tile(const float *packed, const uint16_t *k, int dim, float factor, float *scores, const int m,
+                           const int together)
 {
-    for (int p = 0; p < n; p += LANES, scores += m * LANES) {
-        const uint16_t *k = *pages++ + head;
-        v16 acc[KERNEL_QUERIES];
+    for (int part = 0; part < PARTS; part += together) {
+        vec acc[KERNEL_QUERIES][PARTS];
 #pragma GCC unroll 8
         for (int i = 0; i < m; i++) {
-            acc[i] = v_set(0);
+#pragma GCC unroll 4
+            for (int p = 0; p < together; p++) {
+                acc[i][p] = v_set(0);
+            }
         }
         for (int d = 0; d < dim; d++) {
-            v16 key = v_load_f16(k + d * LANES);
+#pragma GCC unroll 4
+            for (int p = 0; p < together; p++) {
+                vec key = v_load_f16(k + d * LANES + (part + p) * WIDTH);
 #pragma GCC unroll 8
-            for (int i = 0; i < m; i++) {
-                acc[i] = acc[i] + v_set(packed[d * m + i]) * key;
+                for (int i = 0; i < m; i++) {
+                    acc[i][p] = acc[i][p] + v_set(packed[d * m + i]) * key;
+                }
             }
         }
 #pragma GCC unroll 8
         for (int i = 0; i < m; i++) {
-            v_store(scores + i * LANES, acc[i] * v_set(factor));
+#pragma GCC unroll 4
+            for (int p = 0; p < together; p++) {
+                v_store(scores + i * LANES + (part + p) * WIDTH, acc[i][p] * v_set(factor));
+            }
         }
+    }
+}
+
+/* Over positions [0, n): scores [tile][m][16]. */
+VEC_INLINE void score(const float *packed, const uint16_t *const *pages, size_t head, int n, int dim, float factor,
+                      float *scores, const int m)
+{
+    enum { SUMS = WIDTH == 4 ? 16 : 8 }; /* registers that sums may have */
+    const int together = m * PARTS <= SUMS ? PARTS : m * 2 <= SUMS && PARTS > 1 ? 2 : 1;
+    for (int p = 0; p < n; p += LANES, scores += m * LANES) {
+        score_tile(packed, *pages++ + head, dim, factor, scores, m, together);
     }
 }
 
@@ -158,76 +230,103 @@ VEC_INLINE void score(const float *packed, const uint16_t *const *pages, size_t 
 VEC_INLINE float soften(float *scores, int n, int stride)
 {
     int tiles = (n + LANES - 1) / LANES;
-    v16 largest = v_set(-3.0e38f), sum = v_set(0);
+    vec most = v_set(-3.0e38f), sum[PARTS] = {0};
     for (int i = n; i < tiles * LANES; i++) {
         scores[(tiles - 1) * stride + i % LANES] = -3.0e38f;
     }
     for (int t = 0; t < tiles; t++) {
-        largest = v_max(largest, v_load(scores + t * stride));
+#pragma GCC unroll 4
+        for (int p = 0; p < PARTS; p++) {
+            most = v_max(v_load(scores + t * stride + p * WIDTH), most); /* passes over NaN */
+        }
     }
-    largest = v_set(v_max_lane(largest));
+    vec largest = v_set(v_max_lane(most));
     for (int t = 0; t < tiles; t++) {
-        v16 e = v_exp(v_load(scores + t * stride) - largest);
-        sum = sum + e;
-        v_store(scores + t * stride, e);
+#pragma GCC unroll 4
+        for (int p = 0; p < PARTS; p++) {
+            vec e = v_exp(v_load(scores + t * stride + p * WIDTH) - largest);
+            sum[p] = sum[p] + e;
+            v_store(scores + t * stride + p * WIDTH, e);
+        }
     }
     return 1.0f / v_sum(sum);
 }
 
-/* acc[i] += weight * value for positions [first, n), of two tiles of 16 dimensions (or one); a lane is a dimension. */
-VEC_INLINE void mix(const float *scores, int stride, const uint16_t *const *pages, size_t head, int first, int n, int dim,
-                    v16 (*acc)[2], const int m, const int wide)
+/* Where the values of a key-value head's positions lie: kernels.h says how. */
+typedef struct value_rows {
+    const uint16_t *const *pages;
+    size_t head;
+    int dim;
+} value_rows;
+
+enum { STRIP = 4 }; /* most registers of dimensions that are mixed at a time */
+
+/* acc[i] += weight * value for positions [first, n), of `count` registers of dimensions from d on; a lane is a dimension. */
+VEC_INLINE void mix(const float *scores, int stride, value_rows v, int d, int first, int n, vec (*acc)[STRIP], const int m,
+                    const int count)
 {
     for (int p = first; p < n; p++) {
-        const uint16_t *row = pages[p / LANES] + head + p % LANES * dim;
+        const uint16_t *row = v.pages[p / LANES] + v.head + p % LANES * v.dim + d;
         const float *weights = scores + (p / LANES) * stride + p % LANES;
-        v16 a = v_load_f16(row), b = wide ? v_load_f16(row + LANES) : v_set(0);
+        vec value[STRIP];
+#pragma GCC unroll 4
+        for (int c = 0; c < count; c++) {
+            value[c] = v_load_f16(row + c * WIDTH);
+        }
 #pragma GCC unroll 4
         for (int i = 0; i < m; i++) {
-            v16 w = v_set(weights[i * LANES]);
-            acc[i][0] = acc[i][0] + w * a;
-            if (wide) {
-                acc[i][1] = acc[i][1] + w * b;
+            vec w = v_set(weights[i * LANES]);
+#pragma GCC unroll 4
+            for (int c = 0; c < count; c++) {
+                acc[i][c] = acc[i][c] + w * value[c];
             }
         }
     }
 }
 
-/* Output of up to four queries: together as far as all of them see, then each alone. */
-VEC_INLINE void mix_four(const float *scores, int stride, const uint16_t *const *pages, size_t head, const int *n, int dim,
-                         const float *factor, float *const *out, const int m)
+/* Some dimensions of up to four queries' outputs: together as far as all of them see, then each alone. */
+VEC_INLINE void mix_strip(const float *scores, int stride, value_rows v, const int *n, int least, const float *factor,
+                          float *const *out, int d, const int m, const int count)
 {
-    int least = n[0];
+    vec acc[4][STRIP];
+#pragma GCC unroll 4
+    for (int i = 0; i < m; i++) {
+#pragma GCC unroll 4
+        for (int c = 0; c < count; c++) {
+            acc[i][c] = v_set(0);
+        }
+    }
+    mix(scores, stride, v, d, 0, least, acc, m, count);
+#pragma GCC unroll 4
+    for (int i = 0; i < m; i++) {
+        mix(scores + i * LANES, stride, v, d, least, n[i], &acc[i], 1, count);
+#pragma GCC unroll 4
+        for (int c = 0; c < count; c++) {
+            v_store(out[i] + d + c * WIDTH, acc[i][c] * v_set(factor[i]));
+        }
+    }
+}
+
+VEC_INLINE void mix_queries(const float *scores, int stride, value_rows v, const int *n, const float *factor,
+                            float *const *out, const int m)
+{
+    const int strip = WIDTH == 4 || (WIDTH == 8 && m <= 2) ? 4 : 2; /* what the registers hold of m queries */
+    int least = n[0], d = 0;
     for (int i = 1; i < m; i++) {
         least = n[i] < least ? n[i] : least;
     }
-    for (int d = 0; d < dim; d += 2 * LANES) {
-        bool wide = d + LANES < dim;
-        v16 acc[4][2];
-        for (int i = 0; i < m; i++) {
-            acc[i][0] = acc[i][1] = v_set(0);
-        }
-        if (wide) {
-            mix(scores, stride, pages, head + (size_t)d, 0, least, dim, acc, m, 1);
-        } else {
-            mix(scores, stride, pages, head + (size_t)d, 0, least, dim, acc, m, 0);
-        }
-        for (int i = 0; i < m; i++) {
-            if (wide) {
-                mix(scores + i * LANES, stride, pages, head + (size_t)d, least, n[i], dim, &acc[i], 1, 1);
-                v_store(out[i] + d + LANES, acc[i][1] * v_set(factor[i]));
-            } else {
-                mix(scores + i * LANES, stride, pages, head + (size_t)d, least, n[i], dim, &acc[i], 1, 0);
-            }
-            v_store(out[i] + d, acc[i][0] * v_set(factor[i]));
-        }
+    for (; d + strip * WIDTH <= v.dim; d += strip * WIDTH) {
+        mix_strip(scores, stride, v, n, least, factor, out, d, m, strip);
+    }
+    if (d < v.dim) { /* 16 dimensions are left of a number that 32 does not divide */
+        mix_strip(scores, stride, v, n, least, factor, out, d, m, strip / 2);
     }
 }
 
 VEC_INLINE void attend_queries(const float *const *q, float *const *out, const int *n, const uint16_t *const *pages,
                                size_t head, int dim, float factor, float *scratch, const int m)
 {
-    size_t values = head + (size_t)dim * LANES;
+    value_rows values = {pages, head + (size_t)dim * LANES, dim};
     float *packed = scratch, *scores = scratch + dim * KERNEL_QUERIES, inverse[KERNEL_QUERIES];
     int most = 0;
     for (int i = 0; i < m; i++) {
@@ -240,12 +339,12 @@ VEC_INLINE void attend_queries(const float *const *q, float *const *out, const i
     for (int i = 0; i < m; i++) {
         inverse[i] = soften(scores + i * LANES, n[i], m * LANES);
     }
-    int i = 0;
-    for (; i + 4 <= m; i += 4) {
-        mix_four(scores + i * LANES, m * LANES, pages, values, n + i, dim, inverse + i, out + i, 4);
+    const int fours = m / 4 * 4;
+    for (int i = 0; i < fours; i += 4) {
+        mix_queries(scores + i * LANES, m * LANES, values, n + i, inverse + i, out + i, 4);
     }
-    for (; i < m; i++) {
-        mix_four(scores + i * LANES, m * LANES, pages, values, n + i, dim, inverse + i, out + i, 1);
+    if (fours < m) {
+        mix_queries(scores + fours * LANES, m * LANES, values, n + fours, inverse + fours, out + fours, m - fours);
     }
 }
 
@@ -266,24 +365,34 @@ static void attend(const float *const *q, float *const *out, const int *n, int m
 
 static float sum_exp(const float *x, int n, float largest)
 {
-    v16 sum = v_set(0), rest = v_set(-3.0e38f);
-    int whole = n / LANES * LANES;
-    for (int i = 0; i < whole; i += LANES) {
-        sum = sum + v_exp(v_load(x + i) - v_set(largest));
+    vec sum[PARTS] = {0};
+    for (int i = 0; i < n; i += LANES) {
+        float rest[LANES];
+        const float *from = x + i;
+        if (n - i < LANES) {
+            for (int j = 0; j < LANES; j++) {
+                rest[j] = i + j < n ? x[i + j] : -3.0e38f;
+            }
+            from = rest;
+        }
+#pragma GCC unroll 4
+        for (int p = 0; p < PARTS; p++) {
+            sum[p] = sum[p] + v_exp(v_load(from + p * WIDTH) - v_set(largest));
+        }
     }
-    memcpy(&rest, x + whole, (size_t)(n - whole) * sizeof *x);
-    return v_sum(sum + v_exp(rest - v_set(largest)));
+    return v_sum(sum);
 }
 
 static void store_f16(const float *x, int n, uint16_t *y)
 {
-    for (int i = 0; i < n; i += LANES) {
+    for (int i = 0; i < n; i += WIDTH) {
         v_store_f16(y + i, v_load(x + i));
     }
 }
 
 const kernel_set KERNEL_SET_NAME = {
     .name = KERNEL_SET_LABEL,
+    .tile = KERNEL_SET_TILE,
     .quantise = quantise,
     .rows_i4 = rows_i4,
     .rows_i5 = rows_i5,

@@ -4,6 +4,7 @@
 
 #define KERNEL_SET_NAME kernels_scalar
 #define KERNEL_SET_LABEL "scalar"
+#define KERNEL_SET_TILE KERNEL_TILE
 extern const kernel_set KERNEL_SET_NAME;
 
 static uint16_t half_at(const uint8_t *p)

@@ -312,8 +312,8 @@ void matrix_multiply(const matrix *m, const kernel_set *kernels, const activatio
     for (int g = begin; g < end; g++) {
         const uint8_t *group = m->data + (size_t)g * m->group_size;
         int count = m->rows - g * KERNEL_ROWS < KERNEL_ROWS ? m->rows - g * KERNEL_ROWS : KERNEL_ROWS;
-        for (int t = 0; t < n; t += KERNEL_TILE) {
-            int tokens = n - t < KERNEL_TILE ? n - t : KERNEL_TILE;
+        for (int t = 0; t < n; t += kernels->tile) {
+            int tokens = n - t < kernels->tile ? n - t : kernels->tile;
             rows(group, &x->in, first + t, tokens, tile);
             store_tile(tile, count, tokens, y + (size_t)t * stride + (size_t)g * KERNEL_ROWS, stride, add, factor);
         }

@@ -1,9 +1,10 @@
 /*
- * vec.h: sixteen float lanes, and the arithmetic that is done in them.
+ * vec.h: a register of floats, and the arithmetic that is done in it.
  *
- * Each instruction set's kernels.*.c includes this file and compiles it for itself. Every operation is an IEEE one on each
- * lane (products are never fused into sums: -ffp-contract=off), so all of them give the same bits; how many lanes go side
- * by side in the processor is all that differs.
+ * Each instruction set's kernels_*.c includes this file and compiles it for itself, with WIDTH floats in a register. Every
+ * operation is an IEEE one on each lane (products are never fused into sums: -ffp-contract=off), so all of them give the same
+ * bits; how many lanes go side by side in the processor is all that differs. Sums across lanes are done in 16 lanes, PARTS
+ * registers, whatever the width.
  */
 #ifndef PAW_TENSOR_VEC_H
 #define PAW_TENSOR_VEC_H
@@ -15,98 +16,109 @@
 
 #if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(VEC_NEON) /* asked for by the file that includes this: the scalar set does without */
+#include <arm_neon.h>
 #endif
 
-enum { LANES = 16 };
+#if defined(__AVX512F__)
+#define WIDTH 16
+#elif defined(__AVX2__)
+#define WIDTH 8
+#else
+#define WIDTH 4
+#endif
 
-typedef float v16 __attribute__((vector_size(64)));
-typedef int32_t v16i __attribute__((vector_size(64)));
-typedef uint16_t v16h __attribute__((vector_size(32)));
-typedef int8_t v16c __attribute__((vector_size(16)));
+enum { LANES = 16, PARTS = LANES / WIDTH };
+
+typedef float vec __attribute__((vector_size(4 * WIDTH)));
+typedef int32_t veci __attribute__((vector_size(4 * WIDTH)));
+typedef uint16_t vech __attribute__((vector_size(2 * WIDTH)));
+typedef int8_t vecc __attribute__((vector_size(WIDTH)));
 
 #define VEC_INLINE static inline __attribute__((always_inline))
 
-VEC_INLINE v16 v_load(const float *p)
+VEC_INLINE vec v_load(const float *p)
 {
-    v16 v;
+    vec v;
     memcpy(&v, p, sizeof v);
     return v;
 }
 
-VEC_INLINE void v_store(float *p, v16 v)
+VEC_INLINE void v_store(float *p, vec v)
 {
     memcpy(p, &v, sizeof v);
 }
 
-VEC_INLINE v16 v_set(float x)
+VEC_INLINE vec v_set(float x)
 {
-    return (v16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+    return x - (vec){0};
 }
 
 /* a where the mask's lane is -1, b where it is 0 */
-VEC_INLINE v16 v_select(v16i mask, v16 a, v16 b)
+VEC_INLINE vec v_select(veci mask, vec a, vec b)
 {
-    return (v16)(((v16i)a & mask) | ((v16i)b & ~mask));
+    return (vec)(((veci)a & mask) | ((veci)b & ~mask));
 }
 
-VEC_INLINE v16 v_max(v16 a, v16 b)
+VEC_INLINE vec v_max(vec a, vec b)
 {
     return v_select(a > b, a, b);
 }
 
-VEC_INLINE v16 v_min(v16 a, v16 b)
+VEC_INLINE vec v_min(vec a, vec b)
 {
     return v_select(a < b, a, b);
 }
 
-VEC_INLINE v16 v_abs(v16 a)
+VEC_INLINE vec v_abs(vec a)
 {
-    return (v16)((v16i)a & 0x7FFFFFFF);
+    return (vec)((veci)a & 0x7FFFFFFF);
 }
 
-VEC_INLINE v16 v_load_f16(const uint16_t *p)
+VEC_INLINE vec v_load_f16(const uint16_t *p)
 {
 #if defined(__AVX512F__)
-    return (v16)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
-#elif defined(__F16C__)
-    v16 v;
-    __m256 lo = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
-    __m256 hi = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p + 8)));
-    memcpy(&v, &lo, 32);
-    memcpy((char *)&v + 32, &hi, 32);
-    return v;
+    return (vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+#elif defined(__AVX2__)
+    return (vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
+#elif defined(VEC_NEON)
+    return (vec)vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
 #else
-    v16 v;
-    for (int i = 0; i < LANES; i++) {
+    vec v;
+    for (int i = 0; i < WIDTH; i++) {
         v[i] = format_f16_to_f32(p[i]);
     }
     return v;
 #endif
 }
 
-VEC_INLINE v16 v_load_bf16(const uint16_t *p)
+VEC_INLINE vec v_load_bf16(const uint16_t *p)
 {
-    v16h h;
+    vech h;
     memcpy(&h, p, sizeof h);
-    return (v16)(__builtin_convertvector(h, v16i) << 16);
+    return (vec)(__builtin_convertvector(h, veci) << 16);
 }
 
-VEC_INLINE void v_store_f16(uint16_t *p, v16 v)
+VEC_INLINE void v_store_f16(uint16_t *p, vec v)
 {
 #if defined(__AVX512F__)
     _mm256_storeu_si256((__m256i *)p, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#elif defined(__AVX2__)
+    _mm_storeu_si128((__m128i *)p, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
+#elif defined(VEC_NEON)
+    vst1_u16(p, vreinterpret_u16_f16(vcvt_f16_f32((float32x4_t)v)));
 #else
-    for (int i = 0; i < LANES; i++) {
+    for (int i = 0; i < WIDTH; i++) {
         p[i] = format_f32_to_f16(v[i]);
     }
 #endif
 }
 
-/* Adds the lanes in a fixed order: halves onto each other until one is left. */
-VEC_INLINE float v_sum(v16 v)
+/* Adds 16 lanes in a fixed order: halves onto each other until one is left. */
+VEC_INLINE float v_sum(const vec *parts)
 {
     float a[LANES];
-    v_store(a, v);
+    memcpy(a, parts, sizeof a);
     for (int n = LANES / 2; n > 0; n /= 2) {
         for (int i = 0; i < n; i++) {
             a[i] = a[i] + a[i + n];
@@ -115,11 +127,11 @@ VEC_INLINE float v_sum(v16 v)
     return a[0];
 }
 
-VEC_INLINE float v_max_lane(v16 v)
+VEC_INLINE float v_max_lane(vec v)
 {
-    float a[LANES];
+    float a[WIDTH];
     v_store(a, v);
-    for (int n = LANES / 2; n > 0; n /= 2) {
+    for (int n = WIDTH / 2; n > 0; n /= 2) {
         for (int i = 0; i < n; i++) {
             a[i] = a[i] > a[i + n] ? a[i] : a[i + n];
         }
@@ -127,58 +139,75 @@ VEC_INLINE float v_max_lane(v16 v)
     return a[0];
 }
 
-VEC_INLINE int32_t v_sum_int(v16i v)
+/* The largest lane as an integer; returned as the float of these bits. */
+VEC_INLINE float v_max_bits(veci v)
 {
-    int32_t a[LANES], sum = 0;
+    int32_t a[WIDTH];
+    float f;
     memcpy(a, &v, sizeof a);
-    for (int i = 0; i < LANES; i++) {
-        sum += a[i];
+    for (int n = WIDTH / 2; n > 0; n /= 2) {
+        for (int i = 0; i < n; i++) {
+            a[i] = a[i] > a[i + n] ? a[i] : a[i + n];
+        }
     }
-    return sum;
+    memcpy(&f, a, sizeof f);
+    return f;
+}
+
+VEC_INLINE int32_t v_sum_int(veci v)
+{
+    int32_t a[WIDTH];
+    memcpy(a, &v, sizeof a);
+    for (int n = WIDTH / 2; n > 0; n /= 2) {
+        for (int i = 0; i < n; i++) {
+            a[i] += a[i + n];
+        }
+    }
+    return a[0];
 }
 
 /* Lanes in [-128, 127] as bytes. */
-VEC_INLINE void v_store_bytes(int8_t *p, v16i v)
+VEC_INLINE void v_store_bytes(int8_t *p, veci v)
 {
-    v16c c = __builtin_convertvector(v, v16c);
+    vecc c = __builtin_convertvector(v, vecc);
     memcpy(p, &c, sizeof c);
 }
 
 /* To the nearest integer, ties to even; |a| below 2^22. */
-VEC_INLINE v16 v_round(v16 a)
+VEC_INLINE vec v_round(vec a)
 {
-    v16 magic = v_set(12582912.0f); /* 1.5 * 2^23: adding it leaves no bits for a fraction */
+    vec magic = v_set(12582912.0f); /* 1.5 * 2^23: adding it leaves no bits for a fraction */
     return (a + magic) - magic;
 }
 
-VEC_INLINE v16i v_to_int(v16 a)
+VEC_INLINE veci v_to_int(vec a)
 {
-    return __builtin_convertvector(a, v16i);
+    return __builtin_convertvector(a, veci);
 }
 
-VEC_INLINE v16 v_to_float(v16i a)
+VEC_INLINE vec v_to_float(veci a)
 {
-    return __builtin_convertvector(a, v16);
+    return __builtin_convertvector(a, vec);
 }
 
 /* e^x after Cephes' expf: x = n ln 2 + r, a polynomial in r, and n put into the exponent. About 2 ulp; 0 below -87. */
-VEC_INLINE v16 v_exp(v16 x)
+VEC_INLINE vec v_exp(vec x)
 {
-    v16 floor_x = v_set(-87.0f);
-    v16 c = v_min(v_max(x, floor_x), v_set(88.0f));
-    v16 n = v_round(c * v_set(1.44269504088896341f));
-    v16 r = c - n * v_set(0.693359375f);
+    vec floor_x = v_set(-87.0f);
+    vec c = v_min(v_max(x, floor_x), v_set(88.0f));
+    vec n = v_round(c * v_set(1.44269504088896341f));
+    vec r = c - n * v_set(0.693359375f);
     r = r - n * v_set(-2.12194440e-4f);
-    v16 y = v_set(1.9875691500e-4f);
+    vec y = v_set(1.9875691500e-4f);
     y = y * r + v_set(1.3981999507e-3f);
     y = y * r + v_set(8.3334519073e-3f);
     y = y * r + v_set(4.1665795894e-2f);
     y = y * r + v_set(1.6666665459e-1f);
     y = y * r + v_set(5.0000001201e-1f);
     y = y * (r * r) + r + v_set(1.0f);
-    v16i power = (v_to_int(n) + 127) << 23;
-    y = y * (v16)power;
-    return (v16)((v16i)y & (x >= floor_x));
+    veci power = (v_to_int(n) + 127) << 23;
+    y = y * (vec)power;
+    return (vec)((veci)y & (x >= floor_x));
 }
 
 #endif
