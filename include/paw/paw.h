@@ -178,10 +178,32 @@ PAW_API paw_status paw_function_prompted(const char *instructions, paw_base *bas
 PAW_API paw_status paw_function_base(const char *prompt_template, paw_base *base, paw_function **out, paw_error *err);
 PAW_API void paw_function_free(paw_function *function);
 
+/* The closed set that the function's answers come from, owned by it; *n is 0 where answers are open. */
+PAW_API const char *const *paw_function_choices(const paw_function *function, size_t *n);
+
 /* Runs the function on `input` (`length` bytes). `options` may be NULL. Greedy decoding up to the end token. */
 PAW_API paw_status paw_function_call(paw_function *function, const char *input, size_t length,
                                      const paw_call_options *options, paw_answer *answer, paw_error *err);
 PAW_API void paw_answer_clear(paw_answer *answer);
+
+/* ---- probabilities that can be trusted --------------------------------------------------------------------------- */
+
+#define PAW_CASES_MAX 100000
+
+typedef struct paw_calibration {
+    double temperature;  /* over 1: the function was too sure of itself */
+    size_t cases;
+    double accuracy_before, accuracy_after; /* on the cases: share of right answers */
+    double log_loss_before, log_loss_after; /* mean of -ln(probability of the right answer) */
+} paw_calibration;
+
+/*
+ * Learns from cases how far the probabilities of the program at `path` can be trusted and which answers it gives too readily,
+ * and writes the program with what was learnt to `out_path` (which may be the same), atomically. Its answers come from a
+ * closed set, and so must the cases' outputs; 20 cases say something, 100 a lot. `result` may be NULL.
+ */
+PAW_API paw_status paw_calibrate(const char *path, paw_base *base, const paw_example *cases, size_t n_cases,
+                                 const char *out_path, paw_calibration *result, paw_error *err);
 
 /* ---- looking into a program ------------------------------------------------------------------------------------ */
 

@@ -22,6 +22,7 @@ static const char HELP[] =
     "  --examples K     the first K cases of each spec are given to the compiler, the others scored\n"
     "  --skip K         the first K cases are not scored (to compare with --examples K)\n"
     "  --limit N        only the first N specs\n"
+    "  --calibrate K    the next K cases of each spec whose answers are a closed set calibrate its program, and are not scored\n"
     "  --free           generate every answer, also where a spec closes the set of answers\n"
     "  --abstain-below P  count only answers out of closed sets that are at least this probable as answered\n"
     "  --plot FILE.svg  draw how stated probabilities and shares of right answers agree (closed sets)\n"
@@ -30,11 +31,11 @@ static const char HELP[] =
     "  --compiler FILE, --base FILE, --threads N   as for paw compile\n"
     "  --json           print {exact_match, cases, per_category, closed_accuracy, ..}\n";
 
-enum { MAX_CATEGORIES = 64 };
+enum { MAX_CATEGORIES = 64, MOST_CALIBRATION = 256 };
 
 typedef struct arguments {
     const char *suite, *baseline, *answers, *compiler, *base, *plot, *abstain;
-    int examples, skip, limit, max_tokens, threads;
+    int examples, skip, calibrate, limit, max_tokens, threads;
     double abstain_below;
     bool json, free_running;
 } arguments;
@@ -97,6 +98,37 @@ static paw_status check_spec(json_t *spec, const json_error_t *error, int line, 
     return PAW_OK;
 }
 
+static bool is_choice(const char *const *choices, size_t n, const char *text)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(choices[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Replaces the function by one calibrated on cases from `first` on, where its answers are a closed set that holds theirs. */
+static paw_status calibrate(evaluation *e, json_t *cases, size_t first, paw_function **f, paw_error *err)
+{
+    paw_example examples[MOST_CALIBRATION];
+    size_t n_choices, n = 0;
+    const char *const *choices = paw_function_choices(*f, &n_choices);
+    for (size_t i = first; i < json_array_size(cases) && n < (size_t)e->a->calibrate; i++) {
+        json_t *one = json_array_get(cases, i);
+        if (is_choice(choices, n_choices, text_of(one, "output"))) {
+            examples[n++] = (paw_example){text_of(one, "input"), text_of(one, "output")};
+        }
+    }
+    if (n == 0) {
+        return PAW_OK;
+    }
+    paw_function_free(*f);
+    *f = NULL;
+    PAW_TRY(paw_calibrate(e->program, e->base, examples, n, e->program, NULL, err));
+    return paw_function_load(e->program, e->base, f, err);
+}
+
 static paw_status make_function(evaluation *e, json_t *spec, paw_function **out, paw_error *err)
 {
     paw_example examples[PAW_EXAMPLES_MAX];
@@ -116,7 +148,8 @@ static paw_status make_function(evaluation *e, json_t *spec, paw_function **out,
     }
     PAW_TRY(paw_compile(e->compiler, &request, e->program, &result, err));
     e->compile_seconds += result.seconds_total;
-    return paw_function_load(e->program, e->base, out, err);
+    PAW_TRY(paw_function_load(e->program, e->base, out, err));
+    return e->a->calibrate > 0 ? calibrate(e, cases, request.n_examples, out, err) : PAW_OK;
 }
 
 static void write_answer(evaluation *e, json_t *spec, json_t *one, const paw_answer *answer, bool right)
@@ -161,9 +194,10 @@ static paw_status run_spec(evaluation *e, json_t *spec, paw_error *err)
     json_t *cases = json_object_get(spec, "cases"), *one;
     const char *name = text_of(spec, "category");
     category *c = category_of(e, name != NULL ? name : "-");
-    size_t i, first = (size_t)(e->a->examples > e->a->skip ? e->a->examples : e->a->skip);
-    PAW_TRY(make_function(e, spec, &f, err));
-    paw_status status = PAW_OK;
+    int used = e->a->examples + e->a->calibrate;
+    size_t i, first = (size_t)(used > e->a->skip ? used : e->a->skip);
+    f = NULL;
+    paw_status status = make_function(e, spec, &f, err);
     json_array_foreach (cases, i, one) {
         if (i >= first && status == PAW_OK) {
             status = run_case(e, f, spec, one, c, err);
@@ -328,6 +362,7 @@ int cmd_eval(int argc, char **argv)
         {"--baseline", CLI_TEXT, &a.baseline},
         {"--examples", CLI_NUMBER, &a.examples, 0, PAW_EXAMPLES_MAX},
         {"--skip", CLI_NUMBER, &a.skip, 0, 1000},
+        {"--calibrate", CLI_NUMBER, &a.calibrate, 0, MOST_CALIBRATION},
         {"--limit", CLI_NUMBER, &a.limit, 1, 1 << 30},
         {"--free", CLI_FLAG, &a.free_running},
         {"--abstain-below", CLI_TEXT, &a.abstain},

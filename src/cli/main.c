@@ -12,6 +12,7 @@ static const char HELP[] =
     "  run       run a program on inputs\n"
     "  test      compile spec files and run the tests in them\n"
     "  diff      show which answers two programs give differently\n"
+    "  calibrate make a program's probabilities agree with cases\n"
     "  eval      compile the specs of a suite and score their cases\n"
     "  info      look into a program, or list programs and base models\n"
     "  pull      fetch and verify a base model\n"
@@ -27,7 +28,7 @@ int main(int argc, char **argv)
         int failed; /* exit status when the output cannot be written */
     } commands[] = {{"compile", cmd_compile, CLI_FAILED}, {"run", cmd_run, CLI_FAILED},   {"test", cmd_test, CLI_ERROR},
                     {"diff", cmd_diff, CLI_ERROR},        {"eval", cmd_eval, CLI_FAILED}, {"info", cmd_info, CLI_FAILED},
-                    {"pull", cmd_pull, CLI_FAILED},       {"bench", cmd_bench, CLI_FAILED}};
+                    {"pull", cmd_pull, CLI_FAILED},       {"bench", cmd_bench, CLI_FAILED}, {"calibrate", cmd_calibrate, CLI_FAILED}};
     if (argc < 2) {
         fputs(HELP, stderr);
         return CLI_USAGE;

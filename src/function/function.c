@@ -26,6 +26,13 @@ void paw_function_free(paw_function *f)
     }
 }
 
+const char *const *paw_function_choices(const paw_function *f, size_t *n)
+{
+    bool closed = f != NULL && f->type.choices != NULL;
+    *n = closed ? (size_t)f->type.choices->n : 0;
+    return closed ? (const char *const *)f->type.choices->names : NULL;
+}
+
 /* ---- loading ---- */
 
 /* The program may say how large its base model's file is: a cheap way to notice another base of the same shape. */
