@@ -2,7 +2,8 @@
 """similar.py FILE...: specs of FILE that nearly repeat another spec of the corpus, and inputs or specs that repeat a suite.
 
 Similarity is the share of a spec's word trigrams that another spec also has (containment), over all wordings.
-Options: --suite S.jsonl (also compare with that suite's specs and inputs), --limit 0.45
+Options: --suite S.jsonl (also compare with that suite's specs and inputs), --limit 0.45 (1: the suite alone counts).
+The exit status is 1 when something is listed.
 """
 import argparse
 import glob
