@@ -195,11 +195,11 @@ static void choices_that_are_none(void **unused)
     (void)unused;
     char *path, one[65], two[65], three[65], again[65];
     paw_error err = {0};
-    refused((const char *const[]){"one"}, 1, "choices", "at least 2");
-    refused((const char *const[]){"one", ""}, 2, "choice 2", "empty");
-    refused((const char *const[]){"one", "two", "one"}, 3, "choice 3 (\"one\")", "twice");
-    refused((const char *const[]){"one", NULL}, 2, "choice 2", "NULL");
-    refused((const char *const[]){"one", "\xFF"}, 2, "choice 2", "UTF-8");
+    refused((const char *const[]){"one"}, 1, "choices", "only one choice");
+    refused((const char *const[]){"one", ""}, 2, "choices", "choice 2 is empty");
+    refused((const char *const[]){"one", "two", "one"}, 3, "choices", "\"one\"");
+    refused((const char *const[]){"one", NULL}, 2, "choices", "choice 2 is NULL");
+    refused((const char *const[]){"one", "\xFF"}, 2, "choices", "choice 2 is not UTF-8");
     check_ok(compile(SOME, 2, &path, one, &err), &err);
     free(path);
     check_ok(compile(SOME, 3, &path, two, &err), &err);

@@ -108,12 +108,15 @@ typedef struct paw_compile_request {
     const paw_example *examples; /* may be NULL */
     size_t n_examples;           /* 0 to PAW_EXAMPLES_MAX */
     const char *const *choices;  /* the closed set that answers come from; may be NULL */
-    size_t n_choices;            /* 0: open, or 2 to PAW_CHOICES_MAX */
+    size_t n_choices;            /* 0: the set that the spec itself names, if it does; or 2 to PAW_CHOICES_MAX */
+    bool open;                   /* do not look for a closed set in the spec */
 } paw_compile_request;
 
 typedef struct paw_compile_result {
     char program_id[65];        /* 20 lower-case hex digits: the same for the same compiler, spec and examples */
     size_t size_bytes;          /* of the `.paw` */
+    size_t n_choices;           /* the closed set that the program's answers come from; 0: they are open */
+    bool choices_found;         /* it was found in the spec, not given */
     double seconds_pseudo;      /* writing the pseudo-program */
     double seconds_encode;      /* the encoding pass */
     double seconds_map;         /* hidden states to adapter */

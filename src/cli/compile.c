@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/specfile.h"
+#include "compiler/choices.h"
 
 static const char HELP[] =
     "usage: paw compile (FILE | --spec TEXT) [OPTIONS]\n"
@@ -17,27 +18,41 @@ static const char HELP[] =
     "  --spec TEXT        the spec\n"
     "  --spec-file FILE   the same as FILE (- for standard input)\n"
     "  --examples FILE    JSON lines {\"input\": .., \"output\": ..}, at most 16\n"
+    "  --choices A,B,C    the closed set that answers come from (default: the one that the spec names, if it does)\n"
+    "  --open             leave the answers open, whatever the spec says\n"
     "  -o FILE            where the program goes (default: the registry, by its id)\n"
     "  --compiler FILE    compiler file (default: $PAW_COMPILER, or the one shipped)\n"
     "  --base FILE        base model file (default: the pulled one that the compiler names)\n"
     "  --threads N        worker threads (default: all processors)\n"
-    "  --json             print {program_id, path, size_bytes, timings}\n";
+    "  --json             print {program_id, path, size_bytes, choices, choices_from, timings}\n";
 
 typedef struct arguments {
-    const char *spec, *spec_file, *examples, *out, *compiler, *base;
+    const char *spec, *spec_file, *examples, *choices, *out, *compiler, *base;
     int threads;
-    bool json;
+    bool json, open;
 } arguments;
 
-/* Fills the request from --spec or from `file`, with the examples of the command line in *examples. */
-static paw_status make_request(const arguments *a, specfile *file, paw_example **examples, paw_compile_request *request,
-                               paw_error *err)
+/* Fills the request from --spec or from `file`, with the examples and choices of the command line in *examples and *choices. */
+static paw_status make_request(const arguments *a, specfile *file, paw_example **examples, choice_list *choices,
+                               paw_compile_request *request, paw_error *err)
 {
     if (a->spec != NULL) {
         *request = (paw_compile_request){.spec = a->spec};
     } else {
         PAW_TRY(specfile_load(a->spec_file, file, err));
         PAW_TRY(specfile_apply(file, request, err));
+    }
+    if (a->choices != NULL && request->n_choices > 0) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, a->spec_file, "has choices of its own; leave --choices out");
+    }
+    request->open = a->open;
+    if (a->open) {
+        request->n_choices = 0;
+    }
+    if (a->choices != NULL) {
+        PAW_TRY(choices_parse(a->choices, "--choices", choices, err));
+        request->choices = (const char *const *)choices->labels;
+        request->n_choices = choices->count;
     }
     if (a->examples == NULL) {
         return PAW_OK;
@@ -50,17 +65,55 @@ static paw_status make_request(const arguments *a, specfile *file, paw_example *
     return PAW_OK;
 }
 
+/* The closed set as the program holds it, a new list; NULL: its answers are open. */
+static json_t *read_choices(const char *path, char **from)
+{
+    paw_program_info info;
+    json_t *list = NULL;
+    *from = NULL;
+    if (paw_program_read(path, &info, NULL) == PAW_OK) {
+        json_t *meta = json_loads(info.json, 0, NULL);
+        const char *source = json_string_value(json_object_get(meta, "choices_from"));
+        list = json_incref(json_object_get(meta, "choices"));
+        *from = source != NULL ? strdup(source) : NULL;
+        json_decref(meta);
+        paw_program_info_clear(&info);
+    }
+    return list;
+}
+
+static void print_choices(json_t *choices, const char *from)
+{
+    json_t *one;
+    size_t i;
+    fputs("answers: ", stderr);
+    json_array_foreach (choices, i, one) {
+        fprintf(stderr, "%s%s", i > 0 ? " | " : "", json_string_value(one));
+    }
+    fprintf(stderr, "%s\n", from != NULL && strcmp(from, "spec") == 0 ? "   (found in the spec; --open leaves them open)" : "");
+}
+
 static void print_result(const arguments *a, const char *path, const paw_compile_result *r)
 {
+    char *from;
+    json_t *choices = read_choices(path, &from);
     if (!a->json) {
         printf("%s\n", path);
         fprintf(stderr, "program %s, %.1f MB, compiled in %.2f s\n", r->program_id, (double)r->size_bytes / 1e6,
                 r->seconds_total);
+        if (choices != NULL) {
+            print_choices(choices, from);
+        }
+        json_decref(choices);
+        free(from);
         return;
     }
     json_t *o = json_pack("{s:s, s:s, s:I, s:{s:f, s:f, s:f, s:f, s:f}}", "program_id", r->program_id, "path", path,
                           "size_bytes", (json_int_t)r->size_bytes, "timings", "pseudo", r->seconds_pseudo, "encode",
                           r->seconds_encode, "map", r->seconds_map, "write", r->seconds_write, "total", r->seconds_total);
+    json_object_set_new(o, "choices", choices != NULL ? choices : json_null());
+    json_object_set_new(o, "choices_from", from != NULL ? json_string(from) : json_null());
+    free(from);
     json_dumpf(o, stdout, JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(o);
@@ -101,7 +154,8 @@ static paw_status compile(const arguments *a, const registry *r, paw_error *err)
     paw_compile_request request = {0};
     paw_compile_result result;
     specfile file = {0};
-    paw_status status = make_request(a, &file, &examples, &request, err);
+    choice_list choices = {0};
+    paw_status status = make_request(a, &file, &examples, &choices, &request, err);
     if (status == PAW_OK) {
         status = cli_find_compiler(a->compiler != NULL ? a->compiler : file.compiler, &compiler_path, err);
     }
@@ -123,6 +177,7 @@ static paw_status compile(const arguments *a, const registry *r, paw_error *err)
         cli_free_examples(examples, request.n_examples);
     }
     specfile_free(&file);
+    choices_free(&choices);
     paw_compiler_free(compiler);
     paw_base_free(base);
     free(compiler_path);
@@ -138,6 +193,7 @@ int cmd_compile(int argc, char **argv)
         {"--spec", CLI_TEXT, &a.spec},         {"--spec-file", CLI_TEXT, &a.spec_file}, {"--examples", CLI_TEXT, &a.examples},
         {"--output", CLI_TEXT, &a.out},        {"-o", CLI_TEXT, &a.out},                {"--compiler", CLI_TEXT, &a.compiler},
         {"--base", CLI_TEXT, &a.base},         {"--threads", CLI_NUMBER, &a.threads, 1, 64}, {"--json", CLI_FLAG, &a.json},
+        {"--choices", CLI_TEXT, &a.choices},   {"--open", CLI_FLAG, &a.open},
     };
     int n;
     const char *file;
@@ -150,6 +206,9 @@ int cmd_compile(int argc, char **argv)
     }
     if (n == 1) {
         a.spec_file = file;
+    }
+    if (a.choices != NULL && a.open) {
+        return cli_usage("compile", "--choices and --open do not go together");
     }
     paw_error err;
     registry *r;

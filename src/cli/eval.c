@@ -158,7 +158,12 @@ static void write_answer(evaluation *e, json_t *spec, json_t *one, const paw_ans
                             text_of(spec, "category"), "input", text_of(one, "input"), "output", text_of(one, "output"),
                             "answer", answer->text, "right", (int)right);
     if (answer->n_choices > 0) {
+        json_t *all = json_object();
+        for (size_t i = 0; i < answer->n_choices; i++) {
+            json_object_set_new(all, answer->choices[i], json_real(answer->probabilities[i]));
+        }
         json_object_set_new(row, "probability", json_real(answer->probability));
+        json_object_set_new(row, "probabilities", all);
     }
     json_dumpf(row, e->answers, JSON_COMPACT);
     fputc('\n', e->answers);
@@ -169,7 +174,8 @@ static paw_status run_case(evaluation *e, paw_function *f, json_t *spec, json_t 
 {
     paw_answer answer;
     int most = e->a->max_tokens > 0 ? e->a->max_tokens : e->file.max_tokens;
-    paw_call_options options = {.max_tokens = most > 0 ? most : 256};
+    paw_call_options options = {.max_tokens = most > 0 ? most : 256, .free_running = e->a->free_running, .exact = e->answers != NULL,
+                                .abstain_below = e->a->abstain_below};
     const char *input = text_of(one, "input");
     PAW_TRY(paw_function_call(f, input, strlen(input), &options, &answer, err));
     bool right = strcmp(answer.text, text_of(one, "output")) == 0;

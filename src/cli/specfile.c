@@ -296,8 +296,7 @@ bool specfile_is(const char *path)
 
 paw_status specfile_apply(const specfile *file, paw_compile_request *request, paw_error *err)
 {
-    const char *type = file->choices != NULL        ? "choices"
-                       : file->schema != NULL       ? "schema"
+    const char *type = file->schema != NULL         ? "schema"
                        : file->regex != NULL        ? "regex"
                        : file->grammar_path != NULL ? "grammar_file" : NULL;
     if (type != NULL) {
@@ -307,6 +306,7 @@ paw_status specfile_apply(const specfile *file, paw_compile_request *request, pa
         }
         return PAW_ERR_UNSUPPORTED;
     }
-    *request = (paw_compile_request){.spec = file->spec, .examples = file->given, .n_examples = file->examples.n};
+    *request = (paw_compile_request){.spec = file->spec, .examples = file->given, .n_examples = file->examples.n,
+                                     .choices = (const char *const *)file->choices, .n_choices = file->n_choices};
     return PAW_OK;
 }

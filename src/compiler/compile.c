@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "compiler/choices.h"
 #include "compiler/compiler.h"
 #include "compiler/template.h"
 #include "function/bundle.h"
@@ -21,22 +22,6 @@ static paw_status check_text(const char *text, const char *name, paw_error *err)
     }
     if (strstr(text, BUNDLE_PLACEHOLDER) != NULL) {
         return paw_fail(err, PAW_ERR_ARGUMENT, name, "the text " BUNDLE_PLACEHOLDER " is reserved; take it out");
-    }
-    return PAW_OK;
-}
-
-static paw_status check_choices(const paw_compile_request *r, paw_error *err)
-{
-    if (r->n_choices > PAW_CHOICES_MAX || (r->n_choices > 0 && r->choices == NULL)) {
-        return paw_fail(err, PAW_ERR_ARGUMENT, "choices", "%zu choices; 2 to %d are possible", r->n_choices, PAW_CHOICES_MAX);
-    }
-    for (size_t i = 0; i < r->n_choices; i++) {
-        char where[48];
-        snprintf(where, sizeof where, "choice %zu", i + 1);
-        if (r->choices[i] == NULL) {
-            return paw_fail(err, PAW_ERR_ARGUMENT, where, "must not be NULL");
-        }
-        PAW_TRY(check_text(r->choices[i], where, err));
     }
     return PAW_OK;
 }
@@ -65,7 +50,12 @@ static paw_status check_request(const paw_compile_request *r, paw_error *err)
         PAW_TRY(check_text(r->examples[i].input, where, err));
         PAW_TRY(check_text(r->examples[i].output, where, err));
     }
-    return check_choices(r, err);
+    for (size_t i = 0; i < r->n_choices && i < PAW_CHOICES_MAX; i++) {
+        if (r->choices == NULL || r->choices[i] == NULL) {
+            return paw_fail(err, PAW_ERR_ARGUMENT, "choices", "choice %zu is NULL", i + 1);
+        }
+    }
+    return PAW_OK;
 }
 
 /*
@@ -86,23 +76,43 @@ static void make_id(const paw_compiler *c, const paw_compile_request *r, const c
     snprintf(id, ID_DIGITS + 1, "%.*s", ID_DIGITS, hex);
 }
 
-/* The type of the answers, for function_type_read (function/typed.h). It must be one that the tokenizer can tell apart. */
-static paw_status add_choices(const paw_compiler *c, const paw_compile_request *r, json_t *meta, paw_error *err)
+/*
+ * The closed set that answers come from: the user's, or the one that the spec names. One that the tokenizer cannot tell apart
+ * is an error when it was given, and left open when it was found.
+ */
+static paw_status choose_set(const paw_compiler *c, const paw_compile_request *r, choice_list *set, bool *found, paw_error *err)
 {
-    choice_tree *tree;
-    if (r->n_choices == 0) {
+    choice_tree *tree = NULL;
+    *found = r->n_choices == 0;
+    if (*found && r->open) {
         return PAW_OK;
     }
-    PAW_TRY(choice_tree_new(c->base->tokenizer, r->choices, r->n_choices, &tree, err));
-    choice_tree_free(tree);
-    json_t *list = json_array();
-    for (size_t i = 0; i < r->n_choices; i++) {
-        json_array_append_new(list, json_string(r->choices[i]));
+    PAW_TRY(*found ? choices_find(r->spec, set, err) : choices_copy(r->choices, r->n_choices, "choices", set, err));
+    if (set->count == 0) {
+        return PAW_OK;
     }
-    return json_object_set_new(meta, "choices", list) == 0 ? PAW_OK : paw_fail_memory(err, 64);
+    paw_status status = choice_tree_new(c->base->tokenizer, (const char *const *)set->labels, set->count, &tree, err);
+    choice_tree_free(tree);
+    if (status != PAW_OK && *found) {
+        choices_free(set);
+        return PAW_OK;
+    }
+    return status;
 }
 
-static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r, const char *id, char **out, paw_error *err)
+/* As function_type_read (function/typed.h) wants it. */
+static bool add_choices(json_t *meta, const choice_list *set, bool found)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < set->count; i++) {
+        json_array_append_new(list, json_string(set->labels[i]));
+    }
+    return json_object_set_new(meta, "choices", list) == 0 &&
+           json_object_set_new(meta, "choices_from", json_string(found ? "spec" : "user")) == 0;
+}
+
+static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r, const char *id, const choice_list *set, bool found,
+                            char **out, paw_error *err)
 {
     json_t *meta = json_pack(
         "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:i}", "version", 3, "program_id", id, "spec", r->spec,
@@ -113,10 +123,10 @@ static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r,
     if (meta != NULL && runtime != NULL) {
         json_object_set_new(meta, "runtime", runtime_manifest(runtime));
     }
-    paw_status status = meta != NULL ? add_choices(c, r, meta, err) : PAW_OK;
-    *out = meta != NULL && status == PAW_OK ? json_dumps(meta, JSON_INDENT(2)) : NULL;
+    bool sound = meta != NULL && (set->count == 0 || add_choices(meta, set, found));
+    *out = sound ? json_dumps(meta, JSON_INDENT(2)) : NULL;
     json_decref(meta);
-    return status != PAW_OK || *out != NULL ? status : paw_fail_memory(err, strlen(r->spec));
+    return *out != NULL ? PAW_OK : paw_fail_memory(err, strlen(r->spec));
 }
 
 /* The prompt with the pseudo-program in it; it must leave room for an input. */
@@ -146,6 +156,7 @@ typedef struct work {
     bundle bundle;
     float *h, *coefficients;
     buffer adapter;
+    choice_list set;
 } work;
 
 static paw_status run_steps(paw_compiler *c, const paw_compile_request *request, work *w, paw_compile_result *result,
@@ -156,7 +167,10 @@ static paw_status run_steps(paw_compiler *c, const paw_compile_request *request,
     PAW_TRY(compiler_pseudo(c, request, &w->bundle.pseudo_program, err));
     PAW_TRY(make_prompt(c, w->bundle.pseudo_program, &w->bundle.prompt_template, err));
     make_id(c, request, w->bundle.pseudo_program, result->program_id);
-    PAW_TRY(make_meta(c, request, result->program_id, &w->bundle.meta, err));
+    PAW_TRY(choose_set(c, request, &w->set, &result->choices_found, err));
+    result->n_choices = w->set.count;
+    result->choices_found = result->choices_found && w->set.count > 0;
+    PAW_TRY(make_meta(c, request, result->program_id, &w->set, result->choices_found, &w->bundle.meta, err));
     double t1 = base_clock();
     w->h = malloc((size_t)model_get_shape(c->base->model)->n_embd * sizeof *w->h);
     w->coefficients = malloc((n + 1) * sizeof *w->coefficients);
@@ -199,6 +213,7 @@ paw_status paw_compile(paw_compiler *c, const paw_compile_request *request, cons
         result->seconds_write = base_clock() - before;
     }
     result->seconds_total = base_clock() - start;
+    choices_free(&w.set);
     buffer_free(&w.adapter);
     bundle_free(&w.bundle);
     free(w.h);
