@@ -8,6 +8,7 @@
  *
  * vpmaddubsw adds the products of two unsigned weights with int8 in 16 bits. Sums of such pairs go on in 16 bits as long as
  * they cannot overflow: 8 of 4 bits (8 * 2 * 15 * 127 < 32768), 4 of 5 bits, 2 of 6 bits. So all integer sums are exact.
+ * Weights of 8 bits are multiplied in 16 bits and added in 32.
  */
 #include "tensor/kernels.h"
 #include "tensor/vec.h"
@@ -19,7 +20,7 @@ extern const kernel_set KERNEL_SET_NAME;
 
 enum { PREFETCH = 2048 }; /* bytes */
 
-/* How a block's value comes from its integer product (matrix.h): with a minimum, with scales of scales, with a scale only. */
+/* How a block's value comes from its integer product (matrix.h): with a minimum, scales of scales, a scale only. */
 typedef enum block_kind { BLOCK_I, BLOCK_K, BLOCK_I8 } block_kind;
 
 /* Sixteen rows. */
@@ -62,21 +63,14 @@ VEC_INLINE __m256i move_bits(__m256i v, const int from, const int to, const int 
     return _mm256_and_si256((__m256i)moved, mask);
 }
 
-/*
- * Weights of a pass: w[2 j + half] is quad j of the pass's 16 columns. Values of 8 bits take two passes more: their low
- * nibbles in passes 0 and 1, their high ones in 2 and 3.
- */
+/* Weights of a pass: w[2 j + half] is quad j of the pass's 16 columns. */
 VEC_INLINE void unpack(const uint8_t *data, __m256i *w, const int pass, const int bits)
 {
 #pragma GCC unroll 8
     for (int i = 0; i < 8; i++) {
         const int j = i / 2;
         const uint8_t *p = data + i % 2 * 32;
-        if (bits == 8) {
-            w[i] = move_bits(load(p + 64 * (pass % 2 * 4 + j)), pass / 2 * 4, 0, 4);
-        } else {
-            w[i] = move_bits(load(p + 64 * j), pass * 4, 0, 4);
-        }
+        w[i] = move_bits(load(p + 64 * j), pass * 4, 0, 4);
         if (bits == 5) {
             w[i] = _mm256_or_si256(w[i], move_bits(load(p + 256), pass * 4 + j, 4, 1));
         } else if (bits == 6) {
@@ -111,21 +105,21 @@ VEC_INLINE pair multiply(const __m256i *w, const int8_t *q, const int bits)
     return bits == 6 ? sum : run;
 }
 
-/* Puts what a pass left of a token to what earlier ones did: after the last pass dots[0] is the block's integer product, and
- * of 6-bit values dots[0] and dots[1] are those of its first and second 16 columns. */
+/* Puts what a pass left of a token to what the first one did: then dots[0] is the block's integer product, and of 6-bit
+ * values dots[0] and dots[1] are those of its first and second 16 columns. */
 VEC_INLINE void join(pair *dots, pair sum, const int pass, const int bits)
 {
 #pragma GCC unroll 2
     for (int h = 0; h < 2; h++) {
-        __m256i *first = &dots[0].half[h], *second = &dots[1].half[h], x = sum.half[h];
-        if (bits == 6 || pass % 2 == 0) {
-            *(pass == (bits == 6 ? 1 : 2) ? second : first) = x;
+        __m256i *first = &dots[0].half[h], x = sum.half[h];
+        if (pass == 0) {
+            *first = x;
+        } else if (bits == 6) {
+            dots[1].half[h] = x;
         } else if (bits == 5) {
             *first = _mm256_add_epi32(widen(*first, 1), widen(x, 1));
-        } else if (pass == 1) {
-            *first = widen(_mm256_add_epi16(*first, x), 1);
         } else {
-            *first = _mm256_add_epi32(*first, widen(_mm256_add_epi16(*second, x), 16));
+            *first = widen(_mm256_add_epi16(*first, x), 1);
         }
     }
 }
@@ -158,11 +152,104 @@ VEC_INLINE void multiply_block(const uint8_t *data, const kernel_input *in, int 
     const int8_t *q = in->q + (long)first * in->cols + b * KERNEL_BLOCK;
     multiply_pass(data, in, q, n, dots, planes, bits, 0);
     multiply_pass(data, in, q, n, dots, planes, bits, 1);
-    if (bits == 8) {
-        multiply_pass(data, in, q, n, dots, planes, bits, 2);
-        multiply_pass(data, in, q, n, dots, planes, bits, 3);
+}
+
+/* ---- weights of 8 bits: their products leave no room in 16 bits, but two planes are no dearer than one ---- */
+
+/* Even bytes as 16-bit numbers, and odd ones. */
+VEC_INLINE __m256i even_bytes(__m256i v)
+{
+    return _mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8);
+}
+
+VEC_INLINE __m256i odd_bytes(__m256i v)
+{
+    return _mm256_srai_epi16(v, 8);
+}
+
+/*
+ * A block's activations of n tokens in 16 bits, both planes in one: even columns, then odd ones. And their products with
+ * what is added to all weights in store, to start from.
+ */
+VEC_INLINE void widen_activations(const kernel_input *in, int first, int b, int n, __m256i (*x)[2], pair (*dots)[2],
+                                  const int planes)
+{
+    const int8_t *q = in->q + (long)first * in->cols + b * KERNEL_BLOCK;
+    const int32_t *isum = in->isum + 2 * ((long)first * in->blocks + b);
+    for (int t = 0; t < n; t++, q += in->cols, isum += 2 * in->blocks) {
+        __m256i v = load((const uint8_t *)q), even = even_bytes(v), odd = odd_bytes(v);
+        if (planes == 2) {
+            __m256i low = load((const uint8_t *)q + in->plane);
+            even = _mm256_add_epi16(_mm256_slli_epi16(even, 7), even_bytes(low));
+            odd = _mm256_add_epi16(_mm256_slli_epi16(odd, 7), odd_bytes(low));
+        }
+        x[t][0] = even;
+        x[t][1] = odd;
+        dots[t]->half[0] = dots[t]->half[1] = _mm256_set1_epi32((isum[0] + isum[1]) * -128);
     }
 }
+
+/* Two quads of columns: w[4 j + 2 half + odd]. */
+VEC_INLINE void multiply_pass_i8(const uint8_t *data, __m256i (*x)[2], int n, pair (*dots)[2], const int pass)
+{
+    __m256i w[8];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        __m256i v = load(data + 64 * (2 * pass + i / 2) + 32 * (i % 2));
+        w[2 * i] = _mm256_and_si256(v, _mm256_set1_epi16(255));
+        w[2 * i + 1] = _mm256_srli_epi16(v, 8);
+    }
+    for (int t = 0; t < n; t++) {
+        pair *sum = dots[t], products[4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) { /* quad i / 2, even or odd */
+            __m256i four = broadcast4((const int8_t *)&x[t][i % 2] + 4 * (2 * pass + i / 2));
+#pragma GCC unroll 2
+            for (int h = 0; h < 2; h++) {
+                products[i].half[h] = _mm256_madd_epi16(w[i / 2 * 4 + 2 * h + i % 2], four);
+            }
+        }
+#pragma GCC unroll 2
+        for (int h = 0; h < 2; h++) {
+            __m256i four = _mm256_add_epi32(_mm256_add_epi32(products[0].half[h], products[1].half[h]),
+                                            _mm256_add_epi32(products[2].half[h], products[3].half[h]));
+            sum->half[h] = _mm256_add_epi32(sum->half[h], four);
+        }
+    }
+}
+
+VEC_INLINE void multiply_block_i8(const uint8_t *data, const kernel_input *in, int first, int b, int n, pair (*dots)[2],
+                                  const int planes)
+{
+    __m256i x[KERNEL_TILE][2];
+    widen_activations(in, first, b, n, x, dots, planes);
+    multiply_pass_i8(data, x, n, dots, 0);
+    multiply_pass_i8(data, x, n, dots, 1);
+    multiply_pass_i8(data, x, n, dots, 2);
+    multiply_pass_i8(data, x, n, dots, 3);
+}
+
+/* One token: nothing is prepared; magnitudes of weights are multiplied with activations that take their sign. */
+VEC_INLINE void multiply_one_i8(const uint8_t *data, const int8_t *q, long plane, pair *dot, const int planes)
+{
+#pragma GCC unroll 8
+    for (int j = 0; j < 8; j++) {
+#pragma GCC unroll 2
+        for (int h = 0; h < 2; h++) {
+            __m256i w = _mm256_xor_si256(load(data + 64 * j + 32 * h), _mm256_set1_epi8((char)0x80));
+            __m256i magnitude = _mm256_abs_epi8(w), x = _mm256_sign_epi8(broadcast4(q + 4 * j), w);
+            __m256i product = widen(_mm256_maddubs_epi16(magnitude, x), planes == 2 ? 128 : 1);
+            if (planes == 2) {
+                x = _mm256_sign_epi8(broadcast4(q + plane + 4 * j), w);
+                product = _mm256_add_epi32(product, widen(_mm256_maddubs_epi16(magnitude, x), 1));
+            }
+            dot->half[h] = j == 0 ? product : _mm256_add_epi32(dot->half[h], product);
+        }
+    }
+}
+
+/* ---- from integer products to sums ---- */
+
 
 VEC_INLINE __m256 load_f16(const uint8_t *p)
 {
@@ -175,17 +262,14 @@ VEC_INLINE __m256 scaled(__m256i dot, __m256 scale, __m256 d)
     return _mm256_mul_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(dot), scale), d);
 }
 
-/* One half's integer product, of the second 16 columns if `second`, less what the weights' offset adds to it. */
+/* One half's integer product, of the second 16 columns if `second`; of 6 bits less what is added to the weights in store. */
 VEC_INLINE __m256i whole_dot(pair (*dots)[2], const int32_t *isum, int h, const int second, const int planes, const int bits)
 {
     __m256i dot = dots[0][second].half[h];
-    if (planes == 2) {
+    if (planes == 2 && bits < 8) {
         dot = _mm256_add_epi32(_mm256_slli_epi32(dot, 7), dots[KERNEL_TILE][second].half[h]);
     }
-    if (bits == 6) {
-        return _mm256_sub_epi32(dot, _mm256_slli_epi32(_mm256_set1_epi32(isum[second]), 5));
-    }
-    return bits == 8 ? _mm256_sub_epi32(dot, _mm256_slli_epi32(_mm256_set1_epi32(isum[0] + isum[1]), 7)) : dot;
+    return bits == 6 ? _mm256_sub_epi32(dot, _mm256_slli_epi32(_mm256_set1_epi32(isum[second]), 5)) : dot;
 }
 
 /* Adds a block's values to the sums of n tokens. */
@@ -254,7 +338,13 @@ VEC_INLINE void rows(const uint8_t *group, const kernel_input *in, int first, in
         }
         pair dots[2 * KERNEL_TILE][2];
         prefetch(data, bits);
-        multiply_block(data, in, first, b, n, dots, planes, bits);
+        if (kind == BLOCK_I8 && n == 1) {
+            multiply_one_i8(data, in->q + (long)first * in->cols + b * KERNEL_BLOCK, in->plane, dots[0], planes);
+        } else if (kind == BLOCK_I8) {
+            multiply_block_i8(data, in, first, b, n, dots, planes);
+        } else {
+            multiply_block(data, in, first, b, n, dots, planes, bits);
+        }
         scales s = block_scales(d, head, bits, kind);
         add_block(dots, in, first, b, n, &s, out, planes, bits, kind);
     }

@@ -13,8 +13,7 @@ VEC_INLINE float block_extreme(const float *x)
     veci most = {0};
 #pragma GCC unroll 8
     for (int i = 0; i < KERNEL_BLOCK; i += WIDTH) {
-        veci bits = (veci)v_abs(v_load(x + i)), more = bits > most;
-        most = (bits & more) | (most & ~more);
+        most = v_max_int((veci)v_abs(v_load(x + i)), most);
     }
     return v_max_bits(most);
 }
@@ -261,13 +260,12 @@ typedef struct value_rows {
 
 enum { STRIP = 4 }; /* most registers of dimensions that are mixed at a time */
 
-/* acc[i] += weight * value for positions [first, n), of `count` registers of dimensions from d on; a lane is a dimension. */
-VEC_INLINE void mix(const float *scores, int stride, value_rows v, int d, int first, int n, vec (*acc)[STRIP], const int m,
-                    const int count)
+/* acc[i] += weight * value for positions [first, n) of one page, of `count` registers of dimensions; a lane is a dimension. */
+VEC_INLINE void mix_page(const float *weights, const uint16_t *row, int dim, int first, int n, vec (*acc)[STRIP], const int m,
+                         const int count)
 {
-    for (int p = first; p < n; p++) {
-        const uint16_t *row = v.pages[p / LANES] + v.head + p % LANES * v.dim + d;
-        const float *weights = scores + (p / LANES) * stride + p % LANES;
+    row += first * dim;
+    for (int p = first; p < n; p++, row += dim) {
         vec value[STRIP];
 #pragma GCC unroll 4
         for (int c = 0; c < count; c++) {
@@ -275,12 +273,22 @@ VEC_INLINE void mix(const float *scores, int stride, value_rows v, int d, int fi
         }
 #pragma GCC unroll 4
         for (int i = 0; i < m; i++) {
-            vec w = v_set(weights[i * LANES]);
+            vec w = v_set(weights[i * LANES + p]);
 #pragma GCC unroll 4
             for (int c = 0; c < count; c++) {
                 acc[i][c] = acc[i][c] + w * value[c];
             }
         }
+    }
+}
+
+/* The same over pages, of the dimensions from d on. */
+VEC_INLINE void mix(const float *scores, int stride, value_rows v, int d, int first, int n, vec (*acc)[STRIP], const int m,
+                    const int count)
+{
+    for (int p = first; p < n; p = (p / LANES + 1) * LANES) {
+        int page = p / LANES, left = n - page * LANES;
+        mix_page(scores + page * stride, v.pages[page] + v.head + d, v.dim, p % LANES, left < LANES ? left : LANES, acc, m, count);
     }
 }
 

@@ -287,6 +287,14 @@ static void store_tile(const float *tile, int rows, int n, float *y, size_t stri
     }
 }
 
+/* The processor fetches the lines that results will go to while it computes them. */
+static void expect_tile(const float *y, int n, size_t stride)
+{
+    for (int t = 0; t < n; t++) {
+        __builtin_prefetch(y + (size_t)t * stride, 1);
+    }
+}
+
 typedef void rows_kernel(const uint8_t *group, const kernel_input *in, int first, int n, float *out);
 
 static rows_kernel *kernel_of(matrix_kind kind, const kernel_set *kernels)
@@ -314,8 +322,10 @@ void matrix_multiply(const matrix *m, const kernel_set *kernels, const activatio
         int count = m->rows - g * KERNEL_ROWS < KERNEL_ROWS ? m->rows - g * KERNEL_ROWS : KERNEL_ROWS;
         for (int t = 0; t < n; t += kernels->tile) {
             int tokens = n - t < kernels->tile ? n - t : kernels->tile;
+            float *to = y + (size_t)t * stride + (size_t)g * KERNEL_ROWS;
+            expect_tile(to, tokens, stride);
             rows(group, &x->in, first + t, tokens, tile);
-            store_tile(tile, count, tokens, y + (size_t)t * stride + (size_t)g * KERNEL_ROWS, stride, add, factor);
+            store_tile(tile, count, tokens, to, stride, add, factor);
         }
     }
 }

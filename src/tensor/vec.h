@@ -60,14 +60,33 @@ VEC_INLINE vec v_select(veci mask, vec a, vec b)
     return (vec)(((veci)a & mask) | ((veci)b & ~mask));
 }
 
+/* a > b ? a : b, and a < b ? a : b, which is what the processor's own do */
 VEC_INLINE vec v_max(vec a, vec b)
 {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    return (vec)_mm256_max_ps((__m256)a, (__m256)b);
+#else
     return v_select(a > b, a, b);
+#endif
 }
 
 VEC_INLINE vec v_min(vec a, vec b)
 {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    return (vec)_mm256_min_ps((__m256)a, (__m256)b);
+#else
     return v_select(a < b, a, b);
+#endif
+}
+
+VEC_INLINE veci v_max_int(veci a, veci b)
+{
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    return (veci)_mm256_max_epi32((__m256i)a, (__m256i)b);
+#else
+    veci more = a > b;
+    return (a & more) | (b & ~more);
+#endif
 }
 
 VEC_INLINE vec v_abs(vec a)
@@ -144,18 +163,29 @@ VEC_INLINE float v_max_bits(veci v)
 {
     int32_t a[WIDTH];
     float f;
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    __m128i x = _mm_max_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
+    x = _mm_max_epi32(x, _mm_unpackhi_epi64(x, x));
+    a[0] = _mm_cvtsi128_si32(_mm_max_epi32(x, _mm_shuffle_epi32(x, 1)));
+#else
     memcpy(a, &v, sizeof a);
     for (int n = WIDTH / 2; n > 0; n /= 2) {
         for (int i = 0; i < n; i++) {
             a[i] = a[i] > a[i + n] ? a[i] : a[i + n];
         }
     }
+#endif
     memcpy(&f, a, sizeof f);
     return f;
 }
 
 VEC_INLINE int32_t v_sum_int(veci v)
 {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    __m128i x = _mm_add_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
+    x = _mm_add_epi32(x, _mm_unpackhi_epi64(x, x));
+    return _mm_cvtsi128_si32(_mm_add_epi32(x, _mm_shuffle_epi32(x, 1)));
+#else
     int32_t a[WIDTH];
     memcpy(a, &v, sizeof a);
     for (int n = WIDTH / 2; n > 0; n /= 2) {
@@ -164,13 +194,19 @@ VEC_INLINE int32_t v_sum_int(veci v)
         }
     }
     return a[0];
+#endif
 }
 
 /* Lanes in [-128, 127] as bytes. */
 VEC_INLINE void v_store_bytes(int8_t *p, veci v)
 {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    __m128i x = _mm_packs_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packs_epi16(x, x));
+#else
     vecc c = __builtin_convertvector(v, vecc);
     memcpy(p, &c, sizeof c);
+#endif
 }
 
 /* To the nearest integer, ties to even; |a| below 2^22. */
