@@ -144,18 +144,25 @@ VEC_INLINE float v_max_bits(veci v)
 {
     int32_t a[WIDTH];
     float f;
+#if defined(VEC_NEON)
+    a[0] = vmaxvq_s32((int32x4_t)v);
+#else
     memcpy(a, &v, sizeof a);
     for (int n = WIDTH / 2; n > 0; n /= 2) {
         for (int i = 0; i < n; i++) {
             a[i] = a[i] > a[i + n] ? a[i] : a[i + n];
         }
     }
+#endif
     memcpy(&f, a, sizeof f);
     return f;
 }
 
 VEC_INLINE int32_t v_sum_int(veci v)
 {
+#if defined(VEC_NEON)
+    return vaddvq_s32((int32x4_t)v);
+#else
     int32_t a[WIDTH];
     memcpy(a, &v, sizeof a);
     for (int n = WIDTH / 2; n > 0; n /= 2) {
@@ -164,13 +171,23 @@ VEC_INLINE int32_t v_sum_int(veci v)
         }
     }
     return a[0];
+#endif
 }
 
 /* Lanes in [-128, 127] as bytes. */
 VEC_INLINE void v_store_bytes(int8_t *p, veci v)
 {
+#if WIDTH == 8
+    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packs_epi16(words, words));
+#elif defined(VEC_NEON)
+    int16x4_t words = vmovn_s32((int32x4_t)v);
+    int8x8_t bytes = vmovn_s16(vcombine_s16(words, words));
+    memcpy(p, &bytes, WIDTH);
+#else
     vecc c = __builtin_convertvector(v, vecc);
     memcpy(p, &c, sizeof c);
+#endif
 }
 
 /* To the nearest integer, ties to even; |a| below 2^22. */
