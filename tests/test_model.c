@@ -448,6 +448,10 @@ TEST(kernels_by_name)
     assert_string_equal(kernels_best()->name, "scalar");
     setenv("PAW_ISA", "nonsense", 1);
     assert_non_null(kernels_best());
+#if defined(__aarch64__)
+    setenv("PAW_ISA", "neon", 1); /* every such processor has it */
+    assert_string_equal(kernels_best()->name, "neon");
+#endif
     unsetenv("PAW_ISA");
     assert_string_equal(kernels_at(kernels_count() - 1)->name, "scalar");
 }
