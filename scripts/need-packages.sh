@@ -1,15 +1,24 @@
 #!/bin/sh
-# need-packages.sh [--check]: the Debian packages that building, testing and `paw pull` need; installs those missing.
+# need-packages.sh [--check] [--arm]: the Debian packages that building, testing and `paw pull` need, with --arm those of the
+# cross build too; installs those missing.
 set -eu
 packages="build-essential cmake ninja-build pkg-config libzip-dev libjansson-dev libsodium-dev libpcre2-dev
 libcurl4-openssl-dev libyaml-dev libcmocka-dev libsimde-dev python3 python3-pip ca-certificates"
+check=""
+for option in "$@"; do
+    case $option in
+    --check) check=1 ;;
+    --arm) packages="$packages gcc-aarch64-linux-gnu qemu-user-static" ;;
+    *) echo "need-packages.sh: unknown option $option" >&2; exit 2 ;;
+    esac
+done
 
 missing=""
 for p in $packages; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
 done
 [ -n "$missing" ] || exit 0
-if [ "${1:-}" = "--check" ]; then
+if [ -n "$check" ]; then
     echo "paw: these packages are missing:$missing" >&2
     echo "paw: install them with: make deps" >&2
     exit 1

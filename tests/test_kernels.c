@@ -262,6 +262,78 @@ static void elementwise_are_equal(void **unused)
     free(got);
 }
 
+/* Every half as a float, and floats at, beside and between halves as halves: subnormals, infinities and NaN included. */
+static void halves_are_converted_alike(void **unused)
+{
+    (void)unused;
+    static const uint32_t beside[] = {0, 1, 0xFFF, 0x1000, 0x1001, 0x1FFF};
+    const float one = 1;
+    kernel_input in = {.x = &one, .cols = 1};
+    for (int s = 0; s < kernels_count(); s++) {
+        for (uint32_t h = 0; h < 65536 && kernels_at(s) != NULL; h += 16) {
+            _Alignas(64) uint16_t weights[16];
+            float out[16];
+            for (uint32_t i = 0; i < 16; i++) {
+                weights[i] = (uint16_t)(h + i);
+            }
+            kernels_at(s)->rows_f16((const uint8_t *)weights, &in, 0, 1, out);
+            for (int i = 0; i < 16; i++) {
+                float want = 0.0f + one * format_f16_to_f32(weights[i]);
+                assert_memory_equal(&want, &out[i], sizeof want);
+            }
+        }
+        for (uint32_t u = 0; u < 1u << 19 && kernels_at(s) != NULL; u += 16) {
+            for (size_t b = 0; b < sizeof beside / sizeof beside[0]; b++) {
+                float x[16];
+                uint16_t got[16];
+                for (uint32_t i = 0; i < 16; i++) {
+                    uint32_t bits = (u + i) << 13 | beside[b];
+                    memcpy(&x[i], &bits, 4);
+                }
+                kernels_at(s)->store_f16(x, 16, got);
+                for (int i = 0; i < 16; i++) {
+                    if (got[i] != format_f32_to_f16(x[i])) {
+                        fail_msg("%s: %a becomes %04x", kernels_at(s)->name, (double)x[i], got[i]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* Blocks without a sound scale: nothing is undefined, and NaN and infinity stay visible in the scale. */
+static void odd_activations(void **unused)
+{
+    (void)unused;
+    static const float odd[] = {0.0f, -0.0f, 1e-45f, -1e-40f, 1e-35f, 9e-31f, 2e-30f, 3e38f, -3e38f, INFINITY, -INFINITY, NAN};
+    enum { BLOCKS = sizeof odd / sizeof odd[0] };
+    for (int planes = 1; planes <= 2; planes++) {
+        float x[BLOCKS * 32], scale[2][BLOCKS], sum[2][BLOCKS];
+        int8_t q[2][2][BLOCKS * 32];
+        int32_t isum[2][2 * BLOCKS];
+        uint64_t seed = 4;
+        for (int i = 0; i < BLOCKS * 32; i++) { /* the odd value among smaller ones */
+            x[i] = i % 32 == 19 ? odd[i / 32] : tiny_uniform(&seed, isfinite(odd[i / 32]) ? odd[i / 32] : 1.0f);
+        }
+        memset(q, 0, sizeof q);
+        scalar()->quantise(x, BLOCKS * 32, planes, q[0][0], q[0][1], scale[0], sum[0], isum[0]);
+        for (int b = 0; b < BLOCKS; b++) {
+            assert_int_equal(isfinite(odd[b]) != 0, isfinite(scale[0][b]) != 0);
+        }
+        for (int s = 0; s < kernels_count(); s++) {
+            if (kernels_at(s) != NULL) {
+                kernels_at(s)->quantise(x, BLOCKS * 32, planes, q[1][0], q[1][1], scale[1], sum[1], isum[1]);
+                assert_memory_equal(q[0], q[1], sizeof q[0]);
+                assert_memory_equal(scale[0], scale[1], sizeof scale[0]);
+                assert_memory_equal(isum[0], isum[1], sizeof isum[0]);
+                for (int b = 0; b < BLOCKS; b++) {
+                    assert_true(sum[0][b] == sum[1][b] || (isnan(sum[0][b]) && isnan(sum[1][b])));
+                }
+            }
+        }
+    }
+}
+
 enum { QUERIES = KERNEL_QUERIES, DIM = 48, MOST = 70 };
 
 /* Attention in double precision over keys and values as they are stored. */
@@ -384,7 +456,8 @@ int main(void)
         cmocka_unit_test(products_are_equal), cmocka_unit_test(products_are_right),
         cmocka_unit_test(added_products),     cmocka_unit_test(elementwise_are_equal),
         cmocka_unit_test(attention),          cmocka_unit_test(unsound_scales_are_noticed),
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(sizes),              cmocka_unit_test(halves_are_converted_alike),
+        cmocka_unit_test(odd_activations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

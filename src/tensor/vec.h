@@ -167,6 +167,8 @@ VEC_INLINE float v_max_bits(veci v)
     __m128i x = _mm_max_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
     x = _mm_max_epi32(x, _mm_unpackhi_epi64(x, x));
     a[0] = _mm_cvtsi128_si32(_mm_max_epi32(x, _mm_shuffle_epi32(x, 1)));
+#elif defined(VEC_NEON)
+    a[0] = vmaxvq_s32((int32x4_t)v);
 #else
     memcpy(a, &v, sizeof a);
     for (int n = WIDTH / 2; n > 0; n /= 2) {
@@ -185,6 +187,8 @@ VEC_INLINE int32_t v_sum_int(veci v)
     __m128i x = _mm_add_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
     x = _mm_add_epi32(x, _mm_unpackhi_epi64(x, x));
     return _mm_cvtsi128_si32(_mm_add_epi32(x, _mm_shuffle_epi32(x, 1)));
+#elif defined(VEC_NEON)
+    return vaddvq_s32((int32x4_t)v);
 #else
     int32_t a[WIDTH];
     memcpy(a, &v, sizeof a);
@@ -200,9 +204,13 @@ VEC_INLINE int32_t v_sum_int(veci v)
 /* Lanes in [-128, 127] as bytes. */
 VEC_INLINE void v_store_bytes(int8_t *p, veci v)
 {
-#if defined(__AVX2__) && !defined(__AVX512F__)
-    __m128i x = _mm_packs_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
-    _mm_storel_epi64((__m128i *)(void *)p, _mm_packs_epi16(x, x));
+#if WIDTH == 8
+    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packs_epi16(words, words));
+#elif defined(VEC_NEON)
+    int16x4_t words = vmovn_s32((int32x4_t)v);
+    int8x8_t bytes = vmovn_s16(vcombine_s16(words, words));
+    memcpy(p, &bytes, WIDTH);
 #else
     vecc c = __builtin_convertvector(v, vecc);
     memcpy(p, &c, sizeof c);

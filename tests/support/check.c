@@ -96,6 +96,11 @@ static void limit(child_limits limits)
     }
 }
 
+bool check_emulated(void)
+{
+    return getenv("PAW_TEST_EMULATED") != NULL;
+}
+
 bool check_in_child(child_limits limits, bool (*body)(const void *argument), const void *argument)
 {
     fflush(NULL);

@@ -34,6 +34,9 @@ char *check_read(const char *path, size_t *size);
 /* Writes without syncing: for many small files. */
 void check_put(const char *path, const void *data, size_t size);
 
+/* The tests run under emulation ($PAW_TEST_EMULATED), where everything takes twenty times as long. */
+bool check_emulated(void);
+
 typedef struct child_limits {
     long most_bytes; /* of a file, as on a full disk; 0: no limit */
     bool nobody;     /* give root's rights away, so that a folder's mode counts */
