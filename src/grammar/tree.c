@@ -23,9 +23,6 @@ static uint64_t head_of(const uint8_t *bytes, uint32_t size)
 static int by_bytes(const void *a, const void *b)
 {
     const entry *x = a, *y = b;
-    if (x->head != y->head) {
-        return x->head < y->head ? -1 : 1;
-    }
     int order = memcmp(x->bytes, y->bytes, x->size < y->size ? x->size : y->size);
     if (order == 0) {
         order = x->size != y->size ? (x->size < y->size ? -1 : 1) : (x->token < y->token ? -1 : 1);
@@ -71,21 +68,47 @@ static paw_status copy_bytes(grammar_vocabulary *v, const tokenizer *t, paw_erro
     return PAW_OK;
 }
 
-/* The ordinary tokens in the order of their bytes. */
-static size_t sorted(const grammar_vocabulary *v, entry *out)
+/* Sorts by head, byte by byte from the last to the first (radix sort), with room for as many. Gives where the result is. */
+static entry *sort_by_head(entry *from, entry *to, size_t n)
 {
-    size_t n = 0;
+    for (int shift = 0; shift < 64; shift += 8) {
+        size_t at[257] = {0};
+        for (size_t i = 0; i < n; i++) {
+            at[(from[i].head >> shift & 0xFF) + 1]++;
+        }
+        for (int b = 0; b < 256; b++) {
+            at[b + 1] += at[b];
+        }
+        for (size_t i = 0; i < n; i++) {
+            to[at[from[i].head >> shift & 0xFF]++] = from[i];
+        }
+        entry *swap = from;
+        from = to;
+        to = swap;
+    }
+    return from;
+}
+
+/* The ordinary tokens in the order of their bytes: *n of them, in one half or the other of `room` (twice the tokens). */
+static entry *sorted(const grammar_vocabulary *v, entry *room, size_t *n)
+{
+    *n = 0;
     for (int32_t i = 0; i < v->n_tokens; i++) {
         uint32_t size = v->start[i + 1] - v->start[i];
         if (size > 0) {
             const uint8_t *bytes = (const uint8_t *)v->bytes + v->start[i];
-            out[n++] = (entry){head_of(bytes, size), bytes, size, i};
+            room[(*n)++] = (entry){head_of(bytes, size), bytes, size, i};
         }
     }
-    if (n > 0) {
-        qsort(out, n, sizeof *out, by_bytes);
+    entry *entries = sort_by_head(room, room + v->n_tokens, *n);
+    for (size_t from = 0, to; from < *n; from = to) {
+        for (to = from + 1; to < *n && entries[to].head == entries[from].head; to++) {
+        }
+        if (to - from > 1) {
+            qsort(entries + from, to - from, sizeof *entries, by_bytes);
+        }
     }
-    return n;
+    return entries;
 }
 
 /* ---- nodes ---- */
@@ -133,11 +156,12 @@ static void index_root(grammar_vocabulary *v)
 static paw_status build(grammar_vocabulary *v, const tokenizer *t, paw_error *err)
 {
     PAW_TRY(copy_bytes(v, t, err));
-    entry *entries = malloc(((size_t)v->n_tokens + 1) * sizeof *entries);
-    if (entries == NULL) {
-        return paw_fail_memory(err, (size_t)v->n_tokens * sizeof *entries);
+    entry *room = malloc((2 * (size_t)v->n_tokens + 1) * sizeof *room);
+    if (room == NULL) {
+        return paw_fail_memory(err, 2 * (size_t)v->n_tokens * sizeof *room);
     }
-    size_t n = sorted(v, entries), nodes = 0;
+    size_t n = 0, nodes = 0;
+    const entry *entries = sorted(v, room, &n);
     for (size_t i = 0; i < n; i++) {
         nodes += entries[i].size - shared(entries, i);
         v->longest = (int)entries[i].size > v->longest ? (int)entries[i].size : v->longest;
@@ -147,7 +171,7 @@ static paw_status build(grammar_vocabulary *v, const tokenizer *t, paw_error *er
         fill_nodes(v, entries, n);
         index_root(v);
     }
-    free(entries);
+    free(room);
     return v->nodes != NULL ? PAW_OK : paw_fail_memory(err, nodes * sizeof *v->nodes);
 }
 
