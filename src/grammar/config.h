@@ -15,7 +15,7 @@
 #include "grammar/automaton.h"
 
 enum {
-    CONFIGS_MOST_BYTES = 64 << 20,
+    CONFIGS_MOST_BYTES = 32 << 20,
     CONFIG_MAX_ITEMS = 1 << 14 /* places of one text, and returns of one stack */
 };
 

@@ -62,8 +62,9 @@ enum { GRAMMAR_MAX_SOURCE = 1 << 20 /* bytes of a regular expression or grammar 
  * list), properties, required, additionalProperties (false), items, prefixItems, minItems, maxItems, enum, const, anyOf,
  * oneOf (taken as anyOf), allOf (of one), $ref within the schema (also recursive), minLength, maxLength, pattern, format
  * (date, time, date-time, email, uuid, ipv4), minimum, maximum, exclusiveMinimum, exclusiveMaximum. Annotations are passed
- * over; any other keyword is refused. Integers have at most 18 digits, numbers 18 before and 15 after the point. `schema` is
- * only read.
+ * over; any other keyword is refused, and so is what leaves a value open (a schema without a type, an array without items, an
+ * object without properties). Numbers have at most 18 digits before the point and about 15 after it, an exponent only where there
+ * are no limits. `schema` is only read, and not kept.
  */
 paw_status grammar_from_schema(const grammar_vocabulary *v, const json_t *schema, grammar **out, paw_error *err);
 
