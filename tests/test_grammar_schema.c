@@ -498,6 +498,19 @@ TEST(large)
     }
     walk_refused(WALK_SCHEMA, text.data, PAW_ERR_UNSUPPORTED, "#/items/items", "nested too deeply");
     buffer_free(&text);
+    buffer_append_text(&text, "{\"$defs\":{\"x\":{\"const\":1}");
+    for (int i = 0; i < 1100; i++) {
+        snprintf(part, sizeof part, ",\"d%d\":{\"const\":1}", i);
+        buffer_append_text(&text, part);
+    }
+    buffer_append_text(&text, "},\"anyOf\":[{\"$ref\":\"#/$defs/x\"}");
+    for (int i = 0; i < 1100; i++) {
+        snprintf(part, sizeof part, ",{\"$ref\":\"#/$defs/d%d\"}", i);
+        buffer_append_text(&text, part);
+    }
+    buffer_append_text(&text, "]}");
+    walk_refused(WALK_SCHEMA, text.data, PAW_ERR_UNSUPPORTED, "#/anyOf/999/$ref", "1000 different");
+    buffer_free(&text);
     buffer_append_text(&text, "{\"enum\":[\"\"");
     for (int i = 0; i < 5000; i++) {
         snprintf(part, sizeof part, ",\"label number %d\"", i);

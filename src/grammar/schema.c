@@ -44,6 +44,8 @@ static const struct type {
 } types[SCHEMA_TYPES] = {{"object", OBJECT},  {"array", ARRAY}, {"string", STRING}, {"number", NUMBER},
                          {"integer", NUMBER}, {"boolean", 0},   {"null", 0}};
 
+enum { MAX_TARGETS = 1000 };
+
 enum { N_KEYWORDS = sizeof keywords / sizeof *keywords, N_TYPES = SCHEMA_TYPES };
 
 /* ---- types ---- */
@@ -267,6 +269,10 @@ static int rule_of(schema_reader *r, const json_t *schema, const char *pointer)
         if (r->targets[i].schema == schema) {
             return (int)i;
         }
+    }
+    if (r->n_targets >= MAX_TARGETS) {
+        schema_fail(r, PAW_ERR_UNSUPPORTED, "$ref", "more than %d different references", MAX_TARGETS);
+        return 0;
     }
     char name[200];
     snprintf(name, sizeof name, "#%s", pointer);
