@@ -235,6 +235,12 @@ bool tokenizer_is_control(const tokenizer *t, int32_t token)
     return t->vocabulary.types[token] == TOKEN_CONTROL;
 }
 
+bool tokenizer_is_ordinary(const tokenizer *t, int32_t token)
+{
+    int type = t->vocabulary.types[token];
+    return type == TOKEN_NORMAL || type == TOKEN_BYTE;
+}
+
 int32_t tokenizer_find(const tokenizer *t, const char *name)
 {
     size_t n = strlen(name), size = 0;

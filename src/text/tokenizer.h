@@ -65,6 +65,9 @@ int32_t tokenizer_size(const tokenizer *t);
 int32_t tokenizer_eos(const tokenizer *t);                    /* tokenizer.ggml.eos_token_id */
 bool tokenizer_is_control(const tokenizer *t, int32_t token); /* `token` in [0, size) */
 
+/* Whether a token is a piece of text: not control, user-defined, unknown or unused. `token` in [0, size). */
+bool tokenizer_is_ordinary(const tokenizer *t, int32_t token);
+
 /* The control or user-defined token whose name is exactly `name`, or -1. */
 int32_t tokenizer_find(const tokenizer *t, const char *name);
 

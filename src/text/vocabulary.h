@@ -14,7 +14,7 @@
 #include "text/bpe.h"
 
 /* Values are llama.cpp's, as GGUF stores them. */
-enum { TOKEN_CONTROL = 3, TOKEN_USER_DEFINED = 4, TOKEN_TYPE_LAST = 6 };
+enum { TOKEN_NORMAL = 1, TOKEN_CONTROL = 3, TOKEN_USER_DEFINED = 4, TOKEN_BYTE = 6, TOKEN_TYPE_LAST = 6 };
 
 typedef struct vocabulary {
     int32_t size;
