@@ -92,21 +92,29 @@ def label(case):
 
 
 def measure(engines, cases, a):
-    """Rounds of all cases and engines until there are a.rounds, or a.seconds are over. The first round is not counted."""
+    """
+    Rounds of all cases and engines until there are a.rounds, or a.seconds are over and there are FEWEST_ROUNDS; at twice that
+    time whatever there is must do. The first round is not counted. Returns the number of whole rounds.
+    """
     start, done = time.monotonic(), -1
-    while done < a.rounds and (done < FEWEST_ROUNDS or time.monotonic() - start < a.seconds):
+    spent = lambda: time.monotonic() - start
+    while done < a.rounds and spent() < (a.seconds if done >= FEWEST_ROUNDS else 2 * a.seconds):
         for case in cases:
+            if done >= 1 and spent() > 2 * a.seconds:
+                return done
             turn = max(done, 0) % len(engines)
             for e in engines[turn:] + engines[:turn]:
                 time.sleep(REST_S)
-                speed = e.ask(request(case, a.decode))
+                speed = e.ask(request(case, a.decode))[a.cpu]
                 if done >= 0:
                     e.values.setdefault(label(case), []).append(speed)
         done += 1
         if sys.stderr.isatty():
-            print(f"\rround {done} of {a.rounds}, {time.monotonic() - start:.0f} s", end="", file=sys.stderr)
+            print(f"\rround {done} of {a.rounds}, {spent():.0f} s", end="", file=sys.stderr)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
+    if done < 1:
+        raise SystemExit(f"not one round in {spent():.0f} s: the machine is too busy, or --seconds too few")
     return done
 
 
@@ -115,7 +123,7 @@ def spread(values):
 
 
 def results(engines, a, rounds, load):
-    out = {"model": os.path.basename(a.model), "adapter": a.lora is not None, "threads": a.threads, "rounds": rounds}
+    out = {"model": os.path.basename(a.model), "adapter": a.lora is not None, "threads": a.threads, "rounds": rounds, "cpu_time": a.cpu}
     out["load_average"] = [load, os.getloadavg()[0]]
     out["engines"] = [{**e.about, "agreement": round(e.agreement, 5)} for e in engines]
     out["cases"] = []
@@ -128,7 +136,7 @@ def results(engines, a, rounds, load):
 
 def show(out):
     names = [e["engine"] for e in out["engines"]]
-    print(f"{out['model']}{' with adapter' if out['adapter'] else ''}, {out['threads']} threads, {out['rounds']} rounds, tokens a second: median (min .. max)")
+    print(f"{out['model']}{' with adapter' if out['adapter'] else ''}, {out['threads']} threads, {out['rounds']} rounds, tokens a second{' of processor time' if out['cpu_time'] else ''}: median (min .. max)")
     for e in out["engines"]:
         print(f"  {e['engine']}: {e['version']} {' '.join(f'{k}={v:d}' for k, v in e['options'].items())}")
     print(f"{'':<18}" + "".join(f"{n:>28}" for n in names) + "".join(f"{'/ ' + n:>16}" for n in names[1:]))
@@ -180,6 +188,7 @@ def main():
     ap.add_argument("--rounds", type=int, default=9)
     ap.add_argument("--seconds", type=float, default=1e9, help="no further round after so many, but at least 3 rounds")
     ap.add_argument("--decode", type=int, default=32, help="tokens of each decode case")
+    ap.add_argument("--cpu", action="store_true", help="tokens a second of processor time: for a busy machine, with --threads 1")
     ap.add_argument("--peers", default=",".join(PEERS))
     ap.add_argument("--python", default=sys.executable, help="interpreter that has the peers")
     ap.add_argument("--tune", action="store_true")

@@ -2,7 +2,7 @@
 """make_random_adapter.py MODEL.gguf OUT.gguf [--rank 64] [--alpha 16] [--seed 1] [--program OUT.paw]
 
 A LoRA adapter with random Q4_0 weights for every linear layer of a model, as llama.cpp reads adapters; and on request the
-program that it makes, with a prompt of about 250 tokens: for measuring, no more.
+program that it makes, for measuring: a prompt as long as programs have it, and answers that say nothing.
 """
 import argparse
 import hashlib
@@ -15,7 +15,7 @@ import gguf
 import numpy as np
 
 STEMS = "attn_q attn_k attn_v attn_qkv attn_output ffn_gate ffn_up ffn_down"
-PSEUDO = (
+PSEUDO = (  # 120 tokens of SmolLM2's; 250 bytes of it are taken where a byte is a token
     "Task: Read a message that a customer has sent and print the one label that says best what it is about: billing, bug, "
     "feature_request or praise. Print the label alone.\nExamples:\n"
     "Input: I was charged twice for March\nOutput: billing\nInput: The export button does nothing\nOutput: bug\n"
@@ -49,7 +49,8 @@ def write_adapter(reader, architecture, a):
 
 def write_program(architecture, a):
     runtime = {"llama": "smollm2-135m-q4_1", "qwen3": "qwen3-0.6b-q6_k", "gpt2": "gpt2-q8_0"}[architecture]
-    prompt = f"<|im_start|>user\n{PSEUDO}\n[INPUT]\n{{INPUT_PLACEHOLDER}}\n[END_INPUT]<|im_end|>\n<|im_start|>assistant\n"
+    pseudo = PSEUDO[:250] if architecture == "qwen3" else PSEUDO
+    prompt = f"<|im_start|>user\n{pseudo}\n[INPUT]\n{{INPUT_PLACEHOLDER}}\n[END_INPUT]<|im_end|>\n<|im_start|>assistant\n"
     meta = {
         "version": 3,
         "program_id": hashlib.sha256(f"{architecture} {a.rank} {a.seed}".encode()).hexdigest()[:20],
@@ -62,7 +63,7 @@ def write_program(architecture, a):
     }
     with zipfile.ZipFile(a.program, "w", zipfile.ZIP_DEFLATED) as z:
         z.write(a.out, "adapter.gguf")
-        for name, text in (("prompt_template.txt", prompt), ("meta.json", json.dumps(meta)), ("pseudo_program.txt", PSEUDO)):
+        for name, text in (("prompt_template.txt", prompt), ("meta.json", json.dumps(meta)), ("pseudo_program.txt", pseudo)):
             z.writestr(name, text)
 
 

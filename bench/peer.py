@@ -1,8 +1,8 @@
 """peer.py: what compare.py's peers share: lines on standard input are requests, each answered by one line of JSON.
 
 First the peer says, unasked, what it is: {"engine": .., "version": .., "options": ..}. Then
-    prefill N    computes N tokens from nothing                -> tokens a second
-    decode N M   computes N tokens one by one after M tokens   -> tokens a second
+    prefill N    computes N tokens from nothing                -> [tokens a second, tokens a second of processor time]
+    decode N M   computes N tokens one by one after M tokens   -> the same
     logits N     logits after N tokens, 64 of them             -> [..]; compare.py sees by them that all compute the same
 The first M tokens are kept between requests where they are there already, as they are the same for all.
 """
@@ -43,15 +43,15 @@ def serve(about, forward, keep, logits):
         kind, n, *after = line.split()
         n, answer = int(n), None
         bring(int(after[0]) if after else 0)
-        start = time.perf_counter()
+        start, start_cpu = time.perf_counter(), time.process_time()
         if kind == "decode":
             for i in range(n):
                 forward(TOKENS[length : length + 1], length)
                 length += 1
         else:
             bring(n)
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, time.process_time() - start_cpu
         if kind == "logits":
             all_of_them = logits()
             answer = [all_of_them[i * len(all_of_them) // 64] for i in range(64)]
-        print(json.dumps(n / seconds if answer is None else answer), flush=True)
+        print(json.dumps([n / seconds, n / cpu] if answer is None else answer), flush=True)

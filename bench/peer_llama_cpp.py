@@ -25,16 +25,9 @@ def load(path, threads, lora, chosen):
         raise SystemExit(f"{path}: llama.cpp cannot load it")
     if lora is not None:
         adapter = L.llama_adapter_lora_init(model, lora.encode())
-        if not adapter or set_adapter(context, adapter) != 0:
+        if not adapter or L.llama_set_adapters_lora(context, (L.llama_adapter_lora_p_ctypes * 1)(adapter), 1, (ctypes.c_float * 1)(1)) != 0:
             raise SystemExit(f"{lora}: llama.cpp cannot load it")
     return model, context
-
-
-def set_adapter(context, adapter):
-    adapters, scales = (type(adapter) * 1)(adapter) if not isinstance(adapter, int) else (ctypes.c_void_p * 1)(adapter), (ctypes.c_float * 1)(1)
-    if hasattr(L, "llama_set_adapters_lora"):
-        return L.llama_set_adapters_lora(context, adapters, 1, scales)
-    return L.llama_set_adapter_lora(context, adapter, 1.0)
 
 
 def main():

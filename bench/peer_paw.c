@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "function/base.h"
 #include "paw/paw.h"
@@ -57,6 +58,14 @@ static paw_status bring(engine *e, int n, paw_error *err)
     return PAW_OK;
 }
 
+/* Seconds of processor time, of all threads. */
+static double cpu_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
 static void print_logits(const engine *e)
 {
     int n_vocab = model_get_shape(e->model)->n_vocab;
@@ -70,18 +79,18 @@ static paw_status answer(engine *e, const char *kind, int n, int after, paw_erro
 {
     bool decode = strcmp(kind, "decode") == 0;
     PAW_TRY(bring(e, decode ? after : 0, err));
-    double start = base_clock();
+    double start = base_clock(), start_cpu = cpu_clock();
     for (int i = 1; decode && i <= n; i++) {
         PAW_TRY(bring(e, after + i, err));
     }
     if (!decode) {
         PAW_TRY(bring(e, n, err));
     }
-    double seconds = base_clock() - start;
+    double seconds = base_clock() - start, cpu = cpu_clock() - start_cpu;
     if (strcmp(kind, "logits") == 0) {
         print_logits(e);
     } else {
-        printf("%.3f\n", n / seconds);
+        printf("[%.3f, %.3f]\n", n / seconds, n / cpu);
     }
     fflush(stdout);
     return PAW_OK;
