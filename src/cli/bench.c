@@ -57,20 +57,20 @@ typedef struct spread {
 typedef struct figures {
     double base_ms, base_mib;     /* loading the base; resident after use */
     spread prefill, decode;       /* tokens/s */
-    double first_ms;              /* a program's first load, that computes its prefix */
+    double first_ms;              /* a program's first load, which computes its prefix */
     spread load, call, cold;      /* ms: later loads, a call, cold start */
     int tokens_input, tokens_generated;
     double cold_mib;              /* most that the command had resident */
     int programs;                 /* side by side */
-    double resident_mib, own_mib; /* of base and programs; of the base, the programs' adapters and their prefixes; 0: unknown */
+    double resident_mib, own_mib; /* of base and programs; of the base and the images of the programs; 0: unknown */
 } figures;
 
-/* What is measured with: the folder of prefix states is this run's own, so that first loads are first. */
+/* What is measured with: the folder of programs' images is this run's own, so that first loads are first. */
 typedef struct bench_run {
     const arguments *a;
     const registry *r;
     char *path, *model; /* of the program, or NULL; of the base model */
-    char *states;
+    char *images;
     paw_base *base;
     figures f;
 } bench_run;
@@ -110,28 +110,28 @@ static spread spread_of(double *values, int n)
 
 /* ---- this run's folder ---- */
 
-static paw_status make_states(bench_run *b, paw_error *err)
+static paw_status make_images_folder(bench_run *b, paw_error *err)
 {
     const char *tmp = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
-    b->states = file_join(tmp, "paw-bench.XXXXXX");
-    if (b->states == NULL) {
+    b->images = file_join(tmp, "paw-bench.XXXXXX");
+    if (b->images == NULL) {
         return paw_fail_memory(err, strlen(tmp));
     }
-    if (mkdtemp(b->states) == NULL) {
-        free(b->states);
-        b->states = NULL;
-        return paw_fail_errno(err, errno, tmp, "cannot create a folder for the states of prefixes");
+    if (mkdtemp(b->images) == NULL) {
+        free(b->images);
+        b->images = NULL;
+        return paw_fail_errno(err, errno, tmp, "cannot create a folder for the images of programs");
     }
     return PAW_OK;
 }
 
 /* Calls visit with each file in the folder; returns the sum of what it returns. */
-static double each_state(const bench_run *b, double (*visit)(const char *path))
+static double each_image(const bench_run *b, double (*visit)(const char *path))
 {
     double sum = 0;
-    DIR *dir = opendir(b->states);
+    DIR *dir = opendir(b->images);
     for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
-        char *path = e->d_name[0] != '.' ? file_join(b->states, e->d_name) : NULL;
+        char *path = e->d_name[0] != '.' ? file_join(b->images, e->d_name) : NULL;
         sum += path != NULL ? visit(path) : 0;
         free(path);
     }
@@ -152,12 +152,12 @@ static double remove_file(const char *path)
     return unlink(path);
 }
 
-static void remove_states(bench_run *b)
+static void remove_images(bench_run *b)
 {
-    if (b->states != NULL) {
-        each_state(b, remove_file);
-        rmdir(b->states);
-        free(b->states);
+    if (b->images != NULL) {
+        each_image(b, remove_file);
+        rmdir(b->images);
+        free(b->images);
     }
 }
 
@@ -193,7 +193,7 @@ static paw_status load_base(bench_run *b, paw_error *err)
     status = status == PAW_OK ? find_model(b, runtime, err) : status;
     if (status == PAW_OK) {
         paw_base_options options = {
-            .threads = b->a->threads, .cache_dir = registry_prepared_dir(b->r), .state_dir = b->states};
+            .threads = b->a->threads, .cache_dir = registry_prepared_dir(b->r), .state_dir = b->images};
         double start = now_ms();
         status = paw_base_load(b->model, &options, &b->base, err);
         b->f.base_ms = now_ms() - start;
@@ -230,7 +230,7 @@ static paw_status call(const bench_run *b, paw_function *f, paw_answer *answer, 
 static paw_status measure_calls(bench_run *b, paw_error *err)
 {
     double load[MOST_ROUNDS], called[MOST_ROUNDS];
-    for (int i = -1; i < b->a->rounds; i++) { /* round -1 computes and keeps the prefix's state */
+    for (int i = -1; i < b->a->rounds; i++) { /* round -1 computes and keeps the image */
         paw_function *function;
         paw_answer answer;
         cli_progress("loading and calling, round %d of %d", i + 1, b->a->rounds);
@@ -317,7 +317,7 @@ static paw_status run_once(const bench_run *b, double *ms, double *mib, paw_erro
 static paw_status measure_cold(bench_run *b, paw_error *err)
 {
     double ms[MOST_ROUNDS], ignored;
-    PAW_TRY(run_once(b, &ignored, &b->f.cold_mib, err)); /* files into the page cache, the prefix's state where runs find it */
+    PAW_TRY(run_once(b, &ignored, &b->f.cold_mib, err)); /* files into the page cache, the program's image where runs find it */
     for (int i = 0; i < b->a->rounds; i++) {
         cli_progress("cold start, round %d of %d", i + 1, b->a->rounds);
         PAW_TRY(run_once(b, &ms[i], &b->f.cold_mib, err));
@@ -328,21 +328,17 @@ static paw_status measure_cold(bench_run *b, paw_error *err)
 
 /* ---- many programs ---- */
 
-/* Loads and calls a program; adds what it cannot do without to *own: adapter and state of the prefix, in bytes. */
-static paw_status load_one(bench_run *b, const char *path, paw_function **out, double *own, double *prefix, paw_error *err)
+/* Loads and calls a program; adds what it cannot do without to *own: the bytes of its image, adapter and prefix. */
+static paw_status load_one(bench_run *b, const char *path, paw_function **out, double *own, double *image, paw_error *err)
 {
-    paw_program_info info;
     paw_answer answer;
-    double before = each_state(b, size_of_file);
-    PAW_TRY(paw_program_read(path, &info, err));
-    *own += (double)info.adapter_bytes;
-    paw_program_info_clear(&info);
+    double before = each_image(b, size_of_file);
     PAW_TRY(paw_function_load(path, b->base, out, err));
     PAW_TRY(call(b, *out, &answer, err));
     paw_answer_clear(&answer);
-    double grown = each_state(b, size_of_file) - before;
-    *prefix = grown > 0 ? grown : *prefix; /* none: a program that was loaded before */
-    *own += *prefix;
+    double grown = each_image(b, size_of_file) - before;
+    *image = grown > 0 ? grown : *image; /* none: a program that was loaded before */
+    *own += *image;
     return PAW_OK;
 }
 
@@ -350,18 +346,18 @@ static paw_status measure_memory(bench_run *b, paw_error *err)
 {
     paw_function *functions[MOST_PROGRAMS] = {0};
     const arguments *a = b->a;
-    double own = 0, prefix = each_state(b, size_of_file);
+    double own = 0, image = each_image(b, size_of_file);
     paw_status status = PAW_OK;
     b->f.programs = a->n_programs > 0 ? a->n_programs : a->copies;
     for (int i = 0; i < b->f.programs && status == PAW_OK; i++) {
         char *path = NULL;
         cli_progress("program %d of %d", i + 1, b->f.programs);
         status = registry_find_program(b->r, a->n_programs > 0 ? a->programs[i] : b->path, &path, err);
-        status = status == PAW_OK ? load_one(b, path, &functions[i], &own, &prefix, err) : status;
+        status = status == PAW_OK ? load_one(b, path, &functions[i], &own, &image, err) : status;
         free(path);
     }
     b->f.resident_mib = resident_mib();
-    b->f.own_mib = prefix > 0 ? b->f.base_mib + own / (1 << 20) : 0;
+    b->f.own_mib = image > 0 ? b->f.base_mib + own / (1 << 20) : 0;
     for (int i = 0; i < b->f.programs; i++) {
         paw_function_free(functions[i]);
     }
@@ -431,7 +427,7 @@ static void print_table(const arguments *a, const figures *f)
         snprintf(name, sizeof name, "base and %d programs", f->programs);
         printf("%-25s %9.1f MiB, %.1f a program\n", name, f->resident_mib, (f->resident_mib - f->base_mib) / f->programs);
         if (f->own_mib > 0) {
-            printf("%-25s %9.1f MiB are the base, their adapters and prefixes (%+.1f %%)\n", "", f->own_mib,
+            printf("%-25s %9.1f MiB are the base and the images of adapters and prefixes (%+.1f %%)\n", "", f->own_mib,
                    100 * (f->resident_mib / f->own_mib - 1));
         }
     }
@@ -439,7 +435,7 @@ static void print_table(const arguments *a, const figures *f)
 
 static paw_status measure(bench_run *b, paw_error *err)
 {
-    PAW_TRY(make_states(b, err));
+    PAW_TRY(make_images_folder(b, err));
     PAW_TRY(load_base(b, err));
     PAW_TRY(measure_base(b, err));
     if (b->path != NULL) {
@@ -483,7 +479,7 @@ int cmd_bench(int argc, char **argv)
         a.json ? print_json(&a, &b.f) : print_table(&a, &b.f);
     }
     paw_base_free(b.base);
-    remove_states(&b);
+    remove_images(&b);
     registry_close(r);
     free(b.path);
     free(b.model);
