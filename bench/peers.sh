@@ -30,22 +30,21 @@ if ! has llama-cpp-python $llama_cpp; then
         nice -n 5 "$pip" install -q --no-binary llama-cpp-python "llama-cpp-python==$llama_cpp"
 fi
 
-# This source distribution lacks one file that its build runs.
+# Only the library is wanted of this one: its other parts need a file that the source distribution lacks.
 if ! has ik-llama-cpp-python $ik_llama; then
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     "$pip" download -q --no-deps --no-binary :all: --no-build-isolation -d "$work" "ik-llama-cpp-python==$ik_llama"
     tar -xf "$work/ik_llama_cpp_python-$ik_llama.tar.gz" -C "$work"
     source=$work/ik_llama_cpp_python-$ik_llama
-    mkdir -p "$source/vendor/ik_llama.cpp/common/cmake"
-    cat > "$source/vendor/ik_llama.cpp/common/cmake/build-info-gen-cpp.cmake" <<'CMAKE'
-set(BUILD_NUMBER 0)
-set(BUILD_COMMIT unknown)
-set(BUILD_COMPILER "${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}")
-set(BUILD_TARGET unknown)
-configure_file("${CMAKE_CURRENT_LIST_DIR}/../build-info.cpp.in" "${CMAKE_CURRENT_LIST_DIR}/../build-info.cpp" @ONLY)
+    cat > "$source/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.21)
+project(ik_llama_cpp_python LANGUAGES C CXX)
+add_subdirectory(vendor/ik_llama.cpp EXCLUDE_FROM_ALL)
+add_custom_target(library ALL DEPENDS llama)
+install(TARGETS llama ggml LIBRARY DESTINATION ik_llama_cpp/lib)
 CMAKE
-    CMAKE_ARGS=-DGGML_NATIVE=ON nice -n 5 "$pip" install -q "$source"
+    CMAKE_ARGS=-DGGML_NATIVE=ON nice -n 5 "$pip" install -q --no-build-isolation "$source"
 fi
 
 "$venv/bin/python" -c 'import llama_cpp; print("llama-cpp-python", llama_cpp.__version__)'
