@@ -1132,6 +1132,7 @@ TEST(bench_that_cannot)
     failed(RUN(BENCH, "program.paw", "gone.paw", TINY), 1, "gone.paw");
     failed(RUN("bench", "--program", "program.paw"), 1, "--base"); /* its runtime is not known by name */
     failed(RUN("bench"), 1, "paw pull smollm2-135m-q4_1");
+    failed(RUN("bench", "--program", "program.paw", "--input", "\xFF", TINY), 1, "paw: paw run: the text is not UTF-8"); /* what the command said */
     failed(RUN("bench", "--rounds", "0"), 2, "--rounds takes a number");
     setenv("TMPDIR", "/no/such/place", 1);
     failed(RUN("bench", TINY), 1, "/no/such/place: cannot create a folder");

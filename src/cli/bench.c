@@ -179,28 +179,30 @@ static paw_status find_model(bench_run *b, const char *runtime_id, paw_error *er
     return PAW_OK;
 }
 
-static paw_status load_base(bench_run *b, paw_error *err)
+/* The program's path, if there is one, and that of the base model. */
+static paw_status find_files(bench_run *b, paw_error *err)
 {
     paw_program_info info = {0};
-    char *runtime = strdup("smollm2-135m-q4_1");
+    char *runtime = NULL;
     paw_status status = PAW_OK;
     if (b->a->program != NULL) {
         status = registry_find_program(b->r, b->a->program, &b->path, err);
         status = status == PAW_OK ? paw_program_read(b->path, &info, err) : status;
-        free(runtime);
         runtime = status == PAW_OK ? cli_program_runtime(info.json) : NULL;
     }
-    status = status == PAW_OK ? find_model(b, runtime, err) : status;
-    if (status == PAW_OK) {
-        paw_base_options options = {
-            .threads = b->a->threads, .cache_dir = registry_prepared_dir(b->r), .state_dir = b->images};
-        double start = now_ms();
-        status = paw_base_load(b->model, &options, &b->base, err);
-        b->f.base_ms = now_ms() - start;
-    }
+    status = status == PAW_OK ? find_model(b, b->a->program != NULL ? runtime : "smollm2-135m-q4_1", err) : status;
     paw_program_info_clear(&info);
     free(runtime);
     return status;
+}
+
+static paw_status load_base(bench_run *b, paw_error *err)
+{
+    paw_base_options options = {.threads = b->a->threads, .cache_dir = registry_prepared_dir(b->r), .state_dir = b->images};
+    double start = now_ms();
+    PAW_TRY(paw_base_load(b->model, &options, &b->base, err));
+    b->f.base_ms = now_ms() - start;
+    return PAW_OK;
 }
 
 static paw_status measure_base(bench_run *b, paw_error *err)
@@ -258,8 +260,8 @@ static paw_status measure_calls(bench_run *b, paw_error *err)
 
 /* ---- cold start ---- */
 
-/* Starts `paw run` with nothing on its standard input and its standard output at *out; 0, or an error number. */
-static int start_command(const bench_run *b, pid_t *pid, int *out)
+/* Starts `paw run`, its standard output at *out, its standard error in a file, its input empty; 0, or an error number. */
+static int start_command(const bench_run *b, const char *errors, pid_t *pid, int *out)
 {
     char threads[16], tokens[16];
     snprintf(threads, sizeof threads, "%d", b->a->threads);
@@ -275,6 +277,7 @@ static int start_command(const bench_run *b, pid_t *pid, int *out)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     int error = posix_spawn(pid, "/proc/self/exe", &actions, NULL, (char *const *)(uintptr_t)words, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
@@ -285,8 +288,24 @@ static int start_command(const bench_run *b, pid_t *pid, int *out)
     return error;
 }
 
+/* What the command said when it failed, without its own "paw: ". */
+static paw_status say_why(const char *errors, paw_error *err)
+{
+    char *text = NULL, *rest;
+    size_t size;
+    paw_status status = file_read_all(errors, 1 << 16, &text, &size, err);
+    rest = text;
+    if (status == PAW_OK) {
+        const char *line = cli_next_line(&rest);
+        line = line == NULL ? "it ended without an answer" : strncmp(line, "paw: ", 5) == 0 ? line + 5 : line;
+        status = paw_fail(err, PAW_ERR_IO, "paw run", "%.400s", line);
+    }
+    free(text);
+    return status;
+}
+
 /* Milliseconds from the command's start to the end of its answer's line; its greatest memory goes to *mib. */
-static paw_status run_once(const bench_run *b, double *ms, double *mib, paw_error *err)
+static paw_status run_once(const bench_run *b, const char *errors, double *ms, double *mib, paw_error *err)
 {
     pid_t pid;
     int out = -1, status;
@@ -295,7 +314,7 @@ static paw_status run_once(const bench_run *b, double *ms, double *mib, paw_erro
     struct rusage usage;
     *ms = 0;
     double start = now_ms();
-    int error = start_command(b, &pid, &out);
+    int error = start_command(b, errors, &pid, &out);
     if (error != 0) {
         return paw_fail_errno(err, error, "paw run", "cannot be started");
     }
@@ -308,22 +327,28 @@ static paw_status run_once(const bench_run *b, double *ms, double *mib, paw_erro
     while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
     }
     *mib = (double)usage.ru_maxrss / 1024;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || *ms == 0) {
-        return paw_fail(err, PAW_ERR_IO, "paw run", "ended without an answer when run anew");
-    }
-    return PAW_OK;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 && *ms > 0 ? PAW_OK : say_why(errors, err);
 }
 
+/* Before anything large is in this process: a child's greatest memory counts from what its parent had when it was started. */
 static paw_status measure_cold(bench_run *b, paw_error *err)
 {
-    double ms[MOST_ROUNDS], ignored;
-    PAW_TRY(run_once(b, &ignored, &b->f.cold_mib, err)); /* files into the page cache, the program's image where runs find it */
-    for (int i = 0; i < b->a->rounds; i++) {
-        cli_progress("cold start, round %d of %d", i + 1, b->a->rounds);
-        PAW_TRY(run_once(b, &ms[i], &b->f.cold_mib, err));
+    double ms[MOST_ROUNDS];
+    char *errors = file_join(b->images, "stderr");
+    if (errors == NULL) {
+        return paw_fail_memory(err, 64);
     }
-    b->f.cold = spread_of(ms, b->a->rounds);
-    return PAW_OK;
+    paw_status status = PAW_OK;
+    for (int i = -1; i < b->a->rounds && status == PAW_OK; i++) { /* round -1 brings files into the page cache and keeps the image */
+        cli_progress("cold start, round %d of %d", i + 1, b->a->rounds);
+        status = run_once(b, errors, &ms[i < 0 ? 0 : i], &b->f.cold_mib, err);
+    }
+    if (status == PAW_OK) {
+        b->f.cold = spread_of(ms, b->a->rounds);
+    }
+    unlink(errors);
+    free(errors);
+    return status;
 }
 
 /* ---- many programs ---- */
@@ -436,12 +461,11 @@ static void print_table(const arguments *a, const figures *f)
 static paw_status measure(bench_run *b, paw_error *err)
 {
     PAW_TRY(make_images_folder(b, err));
+    PAW_TRY(find_files(b, err));
+    PAW_TRY(b->path != NULL ? measure_cold(b, err) : PAW_OK);
     PAW_TRY(load_base(b, err));
     PAW_TRY(measure_base(b, err));
-    if (b->path != NULL) {
-        PAW_TRY(measure_calls(b, err));
-        PAW_TRY(measure_cold(b, err));
-    }
+    PAW_TRY(b->path != NULL ? measure_calls(b, err) : PAW_OK);
     return b->path != NULL || b->a->n_programs > 0 ? measure_memory(b, err) : PAW_OK;
 }
 
