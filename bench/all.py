@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""all.py [--seconds 480] [--only STEP,..] [--threads N] [--build build] [--retune]: run by all.sh.
+"""all.py [--seconds 480] [--only STEP,..] [--threads N] [--peers NAME,..] [--build build] [--retune]: run by all.sh.
 
 Steps: roofline, tune, compare, bench. Each rewrites its part of results/PROCESSOR.json; then report.py and plots.py bring
 docs/performance.md up to date. The peers' options are tuned once a processor (results/PROCESSOR.tuned.json) and again with
@@ -96,7 +96,7 @@ class Model:
 def comparison(a, model, lora, *words):
     peer = os.path.join(a.build, "peer_paw")
     adapter = ["--lora", model.lora] if lora else []
-    return [sys.executable, os.path.join(HERE, "compare.py"), peer, model.path, "--threads", a.threads, *adapter, *words]
+    return [sys.executable, os.path.join(HERE, "compare.py"), peer, model.path, "--threads", a.threads, "--peers", a.peers, *adapter, *words]
 
 
 def kind(lora):
@@ -133,7 +133,7 @@ def compiled_programs(a, folder):
     paths = [os.path.join(folder, f"program-{i}.paw") for i in range(COPIES)]
     for path, spec in zip(paths, specs):
         if not os.path.exists(path):
-            command(a.paw, "compile", "--spec", spec, "-o", path, stdout=subprocess.DEVNULL)
+            command(a.paw, "compile", "--spec", spec, "-o", path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return paths
 
 
@@ -155,6 +155,7 @@ def main():
     ap.add_argument("--seconds", type=float, default=480)
     ap.add_argument("--only", default=",".join(STEPS))
     ap.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    ap.add_argument("--peers", default="llama.cpp,ik_llama.cpp")
     ap.add_argument("--retune", action="store_true")
     a = ap.parse_args()
     a.build, steps = os.path.abspath(a.build), a.only.split(",")
