@@ -203,7 +203,7 @@ TEST(wrong_usage)
     failed(RUN("comple"), 2, "no command \"comple\"");
     for (size_t i = 0; i < COUNT(COMMANDS); i++) {
         failed(RUN(COMMANDS[i], "--nonsense"), 2, "no option \"--nonsense\"");
-        if (strcmp(COMMANDS[i], "test") != 0) { /* which takes any number */
+        if (strcmp(COMMANDS[i], "test") != 0 && strcmp(COMMANDS[i], "bench") != 0) { /* which take any number */
             failed(RUN(COMMANDS[i], "a", "b", "c"), 2, "one word too many");
         }
     }
@@ -1045,25 +1045,106 @@ TEST(the_example_runs)
     done(&r);
 }
 
+static double number_of(json_t *o, const char *key)
+{
+    json_t *value = json_object_get(o, key);
+    if (!json_is_number(value)) {
+        fail_msg("no number \"%s\"", key);
+    }
+    return json_number_value(value);
+}
+
+/* The least, the median and the most of a figure are in order, and it is a figure at all. */
+static void assert_spread(json_t *o, const char *key)
+{
+    char name[64];
+    double median = number_of(o, key);
+    snprintf(name, sizeof name, "%s_min", key);
+    double least = number_of(o, name);
+    snprintf(name, sizeof name, "%s_max", key);
+    assert_true(least > 0 && least <= median && median <= number_of(o, name));
+}
+
+#define BENCH "bench", "--prefill", "32", "--decode", "4", "--rounds", "2", "--max-tokens", "3"
+
 TEST(bench_measures)
 {
     make_program();
-    result r = RUN("bench", "--program", "program.paw", "--prefill", "32", "--decode", "4", "--copies", "2", "--rounds", "2",
-                   "--json", TINY);
+    result r = RUN(BENCH, "--program", "program.paw", "--copies", "2", "--json", TINY);
     succeeded(&r);
-    static const char *const keys[] = {"base_load_ms", "prefill_tokens_per_s", "decode_tokens_per_s", "base_resident_mib",
-                                       "program_first_load_ms", "program_load_ms", "call_ms", "program_resident_mib"};
     json_t *o = json_of(&r);
-    for (size_t i = 0; i < COUNT(keys); i++) {
-        assert_true(json_is_number(json_object_get(o, keys[i])));
+    static const char *const spreads[] = {"prefill_tokens_per_s", "decode_tokens_per_s", "program_load_ms", "call_ms", "cold_start_ms"};
+    for (size_t i = 0; i < COUNT(spreads); i++) {
+        assert_spread(o, spreads[i]);
     }
+    static const char *const keys[] = {"base_load_ms", "base_resident_mib", "program_first_load_ms", "cold_start_resident_mib",
+                                       "program_resident_mib"};
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        assert_true(number_of(o, keys[i]) >= 0);
+    }
+    assert_int_equal(number_of(o, "programs"), 2);
+    assert_int_equal(number_of(o, "call_tokens_generated"), 3);
+    assert_true(number_of(o, "call_tokens_input") > 10);
+    double own = number_of(o, "programs_own_mib") - number_of(o, "base_resident_mib"); /* of two programs */
+    result i = RUN("info", "program.paw", "--json");
+    json_t *program = json_of(&i);
+    double adapter = number_of(program, "adapter_bytes") / (1 << 20);
+    assert_true(own > 2 * adapter && own < 2 * (1.25 * adapter + 1));
+    json_decref(program);
+    done(&i);
     json_decref(o);
     done(&r);
     r = RUN("bench", "--prefill", "16", "--decode", "0", "--rounds", "1", TINY);
     succeeded(&r);
     assert_null(strstr(r.out, "program"));
+    assert_null(strstr(r.out, "cold start"));
     done(&r);
+}
+
+/* Programs named one by one: each counts, also without --program; a copy's image is known from the first. */
+TEST(bench_many_programs)
+{
+    make_program();
+    result r = RUN("compile", "--spec", "Say it in other words.", "-o", "other.paw", "--compiler", files.compiler, TINY);
+    succeeded(&r);
+    done(&r);
+    r = RUN(BENCH, "program.paw", "other.paw", "program.paw", "--json", TINY);
+    succeeded(&r);
+    json_t *o = json_of(&r);
+    assert_int_equal(number_of(o, "programs"), 3);
+    assert_true(number_of(o, "programs_own_mib") > number_of(o, "base_resident_mib"));
+    assert_null(json_object_get(o, "cold_start_ms"));
+    json_decref(o);
+    done(&r);
+    r = RUN(BENCH, "--program", "program.paw", "--copies", "3", TINY);
+    succeeded(&r);
+    assert_non_null(strstr(r.out, "cold start"));
+    assert_non_null(strstr(r.out, "base and 3 programs"));
+    assert_non_null(strstr(r.out, "images of adapters and prefixes"));
+    done(&r);
+}
+
+TEST(bench_that_cannot)
+{
+    make_program();
     failed(RUN("bench", "--prefill", "100000", TINY), 1, "within the context");
+    failed(RUN("bench", "--program", "gone.paw", TINY), 1, "gone.paw");
+    failed(RUN(BENCH, "program.paw", "gone.paw", TINY), 1, "gone.paw");
+    failed(RUN("bench", "--program", "program.paw"), 1, "--base"); /* its runtime is not known by name */
+    failed(RUN("bench"), 1, "paw pull smollm2-135m-q4_1");
+    failed(RUN("bench", "--program", "program.paw", "--input", "\xFF", TINY), 1, "paw: paw run: the text is not UTF-8"); /* what the command said */
+    failed(RUN("bench", "--rounds", "0"), 2, "--rounds takes a number");
+    setenv("TMPDIR", "/no/such/place", 1);
+    failed(RUN("bench", TINY), 1, "/no/such/place: cannot create a folder");
+    unsetenv("TMPDIR");
+    setenv("TMPDIR", work, 1); /* nothing is left behind */
+    failed(RUN(BENCH, "program.paw", "gone.paw", TINY), 1, "gone.paw");
+    int before = check_entries(work);
+    result r = RUN(BENCH, "program.paw", TINY);
+    succeeded(&r);
+    done(&r);
+    assert_int_equal(check_entries(work), before);
+    unsetenv("TMPDIR");
 }
 
 /* A second run takes up the prefix's state and answers the same. */
@@ -1108,6 +1189,8 @@ int main(void)
         cmocka_unit_test(pull_without_pip),
         cmocka_unit_test(the_example_runs),
         cmocka_unit_test(bench_measures),
+        cmocka_unit_test(bench_many_programs),
+        cmocka_unit_test(bench_that_cannot),
         cmocka_unit_test(states_are_kept),
     };
     return cmocka_run_group_tests_name("cli", tests, setup, teardown);
