@@ -265,8 +265,8 @@ static bool allocate(measuring *m)
     m->starts_first = calloc(n + 1, sizeof(int32_t));
     m->starts = malloc((rules + 1) * sizeof(int32_t));
     m->heap = malloc(3 * n * sizeof *m->heap); /* a state is offered at most twice; an end once */
-    return m->a->distance != NULL && m->bytes != NULL && m->order != NULL && m->known != NULL && m->via != NULL && m->from_first != NULL &&
-           m->from != NULL && m->call_first != NULL && m->calls != NULL && m->starts_first != NULL && m->starts != NULL &&
+    return m->a->distance != NULL && m->bytes != NULL && m->order != NULL && m->known != NULL && m->via != NULL &&
+           m->from_first != NULL && m->from != NULL && m->call_first != NULL && m->calls != NULL && m->starts_first != NULL && m->starts != NULL &&
            m->heap != NULL;
 }
 

@@ -121,8 +121,8 @@ static void replace_in(emitter *m, int32_t from, int32_t to, int32_t old, int32_
     }
 }
 
-/* Emits the child, and a separator (or EXPR_NONE) before it, followed by a place holder. *first: the begin of the child; the begin
- * of all is given. */
+/* Emits the child, and a separator (or EXPR_NONE) before it, followed by a place holder. *first: the begin of the child;
+ * the begin of all is given. */
 static int32_t emit_block(emitter *m, expr child, expr separator, int32_t *hole, int32_t *first, block *out)
 {
     *hole = put(m, STATE_SPLIT, 0, 0);

@@ -101,6 +101,12 @@ static expr digits(expr_builder *b, int low, int high)
     return expr_repeat(b, expr_char_between(b, '0', '9'), low, high);
 }
 
+/* A digit above (up) or below another. */
+static expr beyond(expr_builder *b, char digit, bool up)
+{
+    return up ? expr_char_between(b, (uint8_t)digit + 1u, '9') : expr_char_between(b, '0', (uint8_t)digit - 1u);
+}
+
 static bool all_are(const char *text, char c)
 {
     return strspn(text, (char[]){c, '\0'}) == strlen(text);
@@ -120,7 +126,7 @@ static expr same_length(expr_builder *b, const char *from, bool up)
     expr_add(b, alt, equal);
     if (from[0] != edge) {
         expr other = expr_seq(b);
-        expr_add(b, other, up ? expr_char_between(b, (uint32_t)from[0] + 1, '9') : expr_char_between(b, '0', (uint32_t)from[0] - 1));
+        expr_add(b, other, beyond(b, from[0], up));
         expr_add(b, other, digits(b, rest, rest));
         expr_add(b, alt, other);
     }
@@ -227,8 +233,8 @@ expr number_integer(expr_builder *b, const number_limit *low, const number_limit
 
 /* ---- numbers ---- */
 
-/* Digits after the point of any number, to be bounded by whoever calls: that are not below (up) or not above `limit`, the digits of a limit from here on; `strict`: nor equal to
- * it. `some`: at least one digit must come. */
+/* Digits after the point that are not below (up) or not above `limit`, which are the digits of a limit from here on; `strict`:
+ * nor equal to it; `some`: at least one. Whoever calls bounds their number. */
 static expr fraction_rest(expr_builder *b, const char *limit, bool up, bool strict, bool some)
 {
     expr alt = expr_alt(b);
@@ -255,7 +261,7 @@ static expr fraction_rest(expr_builder *b, const char *limit, bool up, bool stri
     expr_add(b, alt, equal);
     if (limit[0] != (up ? '9' : '0')) {
         expr seq = expr_seq(b);
-        expr_add(b, seq, up ? expr_char_between(b, (uint32_t)limit[0] + 1, '9') : expr_char_between(b, '0', (uint32_t)limit[0] - 1));
+        expr_add(b, seq, beyond(b, limit[0], up));
         expr_add(b, seq, digits(b, 0, EXPR_ENDLESS));
         expr_add(b, alt, seq);
     }
