@@ -352,7 +352,21 @@ TEST(to_the_compiler)
     assert_string_equal(request.examples[0].output, "b");
     specfile_free(&s);
     s = MD("bar: 1\nregex: a+\n");
-    check_error(specfile_apply(&s, &request, &err), &err, PAW_ERR_UNSUPPORTED, "a.paw.md: line 3: regex", "not supported by this build");
+    check_ok(specfile_apply(&s, &request, &err), &err);
+    assert_string_equal(request.format_type, "regex");
+    assert_string_equal(request.format_source, "a+");
+    specfile_free(&s);
+    s = MD("schema: {type: boolean}\n");
+    check_ok(specfile_apply(&s, &request, &err), &err);
+    check_ok(specfile_apply(&s, &request, &err), &err); /* also twice */
+    assert_string_equal(request.format_type, "json_schema");
+    assert_string_equal(request.format_source, "{\"type\":\"boolean\"}");
+    specfile_free(&s);
+    s = MD("choices: [a, b]\n");
+    check_ok(specfile_apply(&s, &request, &err), &err);
+    assert_null(request.format_type);
+    assert_int_equal(request.n_choices, 2);
+    assert_string_equal(request.choices[1], "b");
     specfile_free(&s);
 }
 

@@ -219,7 +219,7 @@ static void type_refused(const char *meta, const char *said)
     function_type type;
     paw_error err = {0};
     assert_non_null(root);
-    paw_status status = function_type_read(base->tokenizer, root, "x.paw", &type, &err);
+    paw_status status = function_type_read(base, root, "x.paw", &type, &err);
     check_error(status, &err, status == PAW_ERR_ARGUMENT ? status : PAW_ERR_FORMAT, "x.paw", said);
     assert_null(type.choices);
     json_decref(root);
@@ -259,6 +259,88 @@ static void calibration_is_used(void **unused)
     paw_function_free(f);
 }
 
+static paw_status compile_format(const char *type, const char *source, const char *const *choices, char **path, char id[65], paw_error *err)
+{
+    paw_compile_request r = {.spec = "Say what kind of message it is.", .choices = choices, .n_choices = choices != NULL ? 2 : 0,
+                             .format_type = type, .format_source = source};
+    paw_compile_result result;
+    *path = file_join(dir, "format.paw");
+    paw_status status = paw_compile(compiler, &r, *path, &result, err);
+    memcpy(id, result.program_id, 65);
+    return status;
+}
+
+/* A random model, held to a format: always an answer that fits, whatever the limit, and lookup changes nothing. */
+static void formats_are_obeyed(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *type, *source;
+    } formats[] = {{"regex", "[ab]{2,6}(,[ab]{2,6}){0,3}"},
+                   {"gbnf", "root ::= \"<\" [a-z]* \">\" root?"},
+                   {"json_schema", "{\"type\": \"array\", \"items\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 99}, \"maxItems\": 5}"}};
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        char *path, id[65];
+        paw_function *f;
+        paw_error err = {0};
+        check_ok(compile_format(formats[i].type, formats[i].source, NULL, &path, id, &err), &err);
+        check_ok(paw_function_load(path, base, &f, &err), &err);
+        int least = grammar_shortest(f->type.format);
+        for (int most = least; most < least + 20; most++) {
+            paw_answer a = call(f, "hello ab,ab,ab", &(paw_call_options){.max_tokens = most});
+            paw_answer b = call(f, "hello ab,ab,ab", &(paw_call_options){.max_tokens = most, .no_lookup = true});
+            bool fits;
+            assert_string_equal(a.text, b.text);
+            assert_true(a.complete);
+            assert_true(a.tokens_generated <= most);
+            grammar_state_reset(f->type.state);
+            check_ok(grammar_accept_text(f->type.state, a.text, strlen(a.text), &fits, &err), &err);
+            assert_true(fits && grammar_can_end(f->type.state));
+            paw_answer_clear(&a);
+            paw_answer_clear(&b);
+        }
+        if (least > 1) {
+            paw_answer a;
+            assert_int_equal(paw_function_call(f, "x", 1, &(paw_call_options){.max_tokens = least - 1}, &a, &err), PAW_ERR_CONTEXT);
+        }
+        paw_answer loose = call(f, "hello", &(paw_call_options){.max_tokens = 8, .free_running = true});
+        paw_answer_clear(&loose);
+        paw_function_free(f);
+        free(path);
+    }
+}
+
+static void format_refused(const char *type, const char *source, const char *const *choices, const char *where, const char *said)
+{
+    char *path, id[65];
+    paw_error err = {0};
+    paw_status status = compile_format(type, source, choices, &path, id, &err);
+    assert_int_not_equal(status, PAW_OK);
+    check_error(status, &err, status, where, said);
+    free(path);
+}
+
+static void formats_that_are_none(void **unused)
+{
+    (void)unused;
+    char *path, one[65], two[65];
+    paw_error err = {0};
+    format_refused("regex", "a[", NULL, "regex", "not closed");
+    format_refused("gbnf", "root ::= other", NULL, "line 1", "other");
+    format_refused("json_schema", "{\"type\": ", NULL, "schema", "not JSON");
+    format_refused("json_schema", "{\"type\": \"array\", \"uniqueItems\": true, \"items\": {\"type\": \"null\"}}", NULL, "", "uniqueItems");
+    format_refused("xml", "<a/>", NULL, "format", "xml");
+    format_refused("regex", NULL, NULL, "format", "source");
+    format_refused("regex", "a", (const char *const[]){"a", "b"}, "format", "no choices");
+    check_ok(compile_format("regex", "a+", NULL, &path, one, &err), &err);
+    free(path);
+    check_ok(compile_format("regex", "b+", NULL, &path, two, &err), &err);
+    free(path);
+    assert_string_not_equal(one, two);
+    type_refused("{\"choices\": [\"a\", \"b\"], \"format\": {}}", "one type");
+    type_refused("{\"format\": {\"type\": \"regex\", \"source\": 3}}", "no text");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +350,8 @@ int main(void)
         cmocka_unit_test(choices_that_are_none),
         cmocka_unit_test(types_that_are_none),
         cmocka_unit_test(calibration_is_used),
+        cmocka_unit_test(formats_are_obeyed),
+        cmocka_unit_test(formats_that_are_none),
     };
     return cmocka_run_group_tests_name("typed", tests, setup, teardown);
 }

@@ -110,6 +110,8 @@ typedef struct paw_compile_request {
     const char *const *choices;  /* the closed set that answers come from; may be NULL */
     size_t n_choices;            /* 0: the set that the spec itself names, if it does; or 2 to PAW_CHOICES_MAX */
     bool open;                   /* do not look for a closed set in the spec */
+    const char *format_type;     /* "json_schema", "regex" or "gbnf": the format that answers always have; NULL: none */
+    const char *format_source;   /* the schema (JSON), regular expression or grammar (llama.cpp's GBNF) */
 } paw_compile_request;
 
 typedef struct paw_compile_result {
@@ -146,7 +148,7 @@ typedef struct paw_call_options {
     int max_tokens; /* most tokens of an answer, 1 or more; 0: 512 */
     bool no_lookup; /* decode token by token instead of checking proposals copied from the input: the same answer, slower
                        where answers repeat their inputs */
-    bool free_running;    /* generate freely although the program's answers come from a closed set */
+    bool free_running;    /* generate freely although the program's answers have a type (closed set or format) */
     bool exact;           /* compute the probability of every choice; else those below a ten thousandth of the best are 0 */
     double abstain_below; /* an answer out of a closed set that is less probable than this is marked as abstained */
 } paw_call_options;

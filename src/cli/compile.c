@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/cli.h"
 #include "cli/specfile.h"
 #include "compiler/choices.h"
@@ -20,6 +21,8 @@ static const char HELP[] =
     "  --examples FILE    JSON lines {\"input\": .., \"output\": ..}, at most 16\n"
     "  --choices A,B,C    the closed set that answers come from (default: the one that the spec names, if it does)\n"
     "  --open             leave the answers open, whatever the spec says\n"
+    "  --json-schema FILE the answers are JSON of this schema; --regex RE: they match it whole; --grammar FILE: they are of\n"
+    "                     this grammar (GBNF). Always, also at the token limit\n"
     "  -o FILE            where the program goes (default: the registry, by its id)\n"
     "  --compiler FILE    compiler file (default: $PAW_COMPILER, or the one shipped)\n"
     "  --base FILE        base model file (default: the pulled one that the compiler names)\n"
@@ -27,14 +30,32 @@ static const char HELP[] =
     "  --json             print {program_id, path, size_bytes, choices, choices_from, timings}\n";
 
 typedef struct arguments {
-    const char *spec, *spec_file, *examples, *choices, *out, *compiler, *base;
+    const char *spec, *spec_file, *examples, *choices, *schema, *regex, *grammar, *out, *compiler, *base;
     int threads;
     bool json, open;
 } arguments;
 
-/* Fills the request from --spec or from `file`, with the examples and choices of the command line in *examples and *choices. */
+/* The format of the command line, whose text goes to *source. */
+static paw_status take_format(const arguments *a, paw_compile_request *request, char **source, paw_error *err)
+{
+    size_t size;
+    const char *path = a->schema != NULL ? a->schema : a->grammar;
+    if (path != NULL) {
+        PAW_TRY(file_read_all(path, 1 << 20, source, &size, err));
+        if (strlen(*source) != size) {
+            return paw_fail(err, PAW_ERR_ARGUMENT, path, "holds a NUL byte");
+        }
+    }
+    if (path != NULL || a->regex != NULL) {
+        request->format_type = a->schema != NULL ? "json_schema" : a->grammar != NULL ? "gbnf" : "regex";
+        request->format_source = path != NULL ? *source : a->regex;
+    }
+    return PAW_OK;
+}
+
+/* Fills the request from --spec or from `file`, with what the command line says of them: *examples, *choices, *source. */
 static paw_status make_request(const arguments *a, specfile *file, paw_example **examples, choice_list *choices,
-                               paw_compile_request *request, paw_error *err)
+                               char **source, paw_compile_request *request, paw_error *err)
 {
     if (a->spec != NULL) {
         *request = (paw_compile_request){.spec = a->spec};
@@ -42,13 +63,16 @@ static paw_status make_request(const arguments *a, specfile *file, paw_example *
         PAW_TRY(specfile_load(a->spec_file, file, err));
         PAW_TRY(specfile_apply(file, request, err));
     }
-    if (a->choices != NULL && request->n_choices > 0) {
-        return paw_fail(err, PAW_ERR_ARGUMENT, a->spec_file, "has choices of its own; leave --choices out");
+    if ((a->choices != NULL || a->schema != NULL || a->regex != NULL || a->grammar != NULL) &&
+        (request->n_choices > 0 || request->format_type != NULL)) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, a->spec_file, "says of what type the answers are; leave the option out");
     }
-    request->open = a->open;
     if (a->open) {
         request->n_choices = 0;
+        request->format_type = NULL;
     }
+    request->open = a->open;
+    PAW_TRY(take_format(a, request, source, err));
     if (a->choices != NULL) {
         PAW_TRY(choices_parse(a->choices, "--choices", choices, err));
         request->choices = (const char *const *)choices->labels;
@@ -155,7 +179,8 @@ static paw_status compile(const arguments *a, const registry *r, paw_error *err)
     paw_compile_result result;
     specfile file = {0};
     choice_list choices = {0};
-    paw_status status = make_request(a, &file, &examples, &choices, &request, err);
+    char *source = NULL;
+    paw_status status = make_request(a, &file, &examples, &choices, &source, &request, err);
     if (status == PAW_OK) {
         status = cli_find_compiler(a->compiler != NULL ? a->compiler : file.compiler, &compiler_path, err);
     }
@@ -178,6 +203,7 @@ static paw_status compile(const arguments *a, const registry *r, paw_error *err)
     }
     specfile_free(&file);
     choices_free(&choices);
+    free(source);
     paw_compiler_free(compiler);
     paw_base_free(base);
     free(compiler_path);
@@ -193,7 +219,8 @@ int cmd_compile(int argc, char **argv)
         {"--spec", CLI_TEXT, &a.spec},         {"--spec-file", CLI_TEXT, &a.spec_file}, {"--examples", CLI_TEXT, &a.examples},
         {"--output", CLI_TEXT, &a.out},        {"-o", CLI_TEXT, &a.out},                {"--compiler", CLI_TEXT, &a.compiler},
         {"--base", CLI_TEXT, &a.base},         {"--threads", CLI_NUMBER, &a.threads, 1, 64}, {"--json", CLI_FLAG, &a.json},
-        {"--choices", CLI_TEXT, &a.choices},   {"--open", CLI_FLAG, &a.open},
+        {"--choices", CLI_TEXT, &a.choices},   {"--open", CLI_FLAG, &a.open},                  {"--regex", CLI_TEXT, &a.regex},
+        {"--json-schema", CLI_TEXT, &a.schema}, {"--grammar", CLI_TEXT, &a.grammar},
     };
     int n;
     const char *file;
@@ -207,8 +234,8 @@ int cmd_compile(int argc, char **argv)
     if (n == 1) {
         a.spec_file = file;
     }
-    if (a.choices != NULL && a.open) {
-        return cli_usage("compile", "--choices and --open do not go together");
+    if ((a.choices != NULL) + a.open + (a.schema != NULL) + (a.regex != NULL) + (a.grammar != NULL) > 1) {
+        return cli_usage("compile", "give one of --choices, --open, --json-schema, --regex and --grammar");
     }
     paw_error err;
     registry *r;

@@ -235,6 +235,7 @@ void specfile_free(specfile *file)
     free(file->name);
     free(file->spec);
     free(file->regex);
+    free(file->format_source);
     free(file->grammar_path);
     free(file->compiler);
     free(file->tests_path);
@@ -294,19 +295,27 @@ bool specfile_is(const char *path)
 
 /* ---- to the compiler ---- */
 
-paw_status specfile_apply(const specfile *file, paw_compile_request *request, paw_error *err)
+/* The format of the answers, whose text the file keeps. */
+static paw_status apply_format(specfile *file, paw_compile_request *request, paw_error *err)
 {
-    const char *type = file->schema != NULL         ? "schema"
-                       : file->regex != NULL        ? "regex"
-                       : file->grammar_path != NULL ? "grammar_file" : NULL;
-    if (type != NULL) {
-        yamltree_fail(err, file->path, file->type_line, type, "typed answers are not supported by this build");
-        if (err != NULL) {
-            err->status = PAW_ERR_UNSUPPORTED;
-        }
-        return PAW_ERR_UNSUPPORTED;
+    size_t size;
+    if (file->format_source == NULL && file->schema != NULL) {
+        file->format_source = json_dumps(file->schema, JSON_COMPACT | JSON_ENCODE_ANY);
+    } else if (file->format_source == NULL && file->regex != NULL) {
+        file->format_source = strdup(file->regex);
+    } else if (file->format_source == NULL && file->grammar_path != NULL) {
+        PAW_TRY(file_read_all(file->grammar_path, 1 << 20, &file->format_source, &size, err));
+    } else if (file->format_source == NULL) {
+        return PAW_OK;
     }
+    request->format_type = file->schema != NULL ? "json_schema" : file->regex != NULL ? "regex" : "gbnf";
+    request->format_source = file->format_source;
+    return file->format_source != NULL ? PAW_OK : paw_fail_memory(err, 4096);
+}
+
+paw_status specfile_apply(specfile *file, paw_compile_request *request, paw_error *err)
+{
     *request = (paw_compile_request){.spec = file->spec, .examples = file->given, .n_examples = file->examples.n,
                                      .choices = (const char *const *)file->choices, .n_choices = file->n_choices};
-    return PAW_OK;
+    return apply_format(file, request, err);
 }

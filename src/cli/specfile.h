@@ -25,6 +25,7 @@ typedef struct specfile {
     json_t *schema;        /* JSON schema; NULL: none. At most one of choices, schema, regex and grammar_path is there. */
     char *regex;           /* NULL: none */
     char *grammar_path;    /* a file that can be read; NULL: none */
+    char *format_source;   /* text of the format, once specfile_apply was called */
     int type_line;         /* where the type is written; 0: none */
     test_cases examples;   /* for the compiler; at most PAW_EXAMPLES_MAX, each with an output that is not empty */
     test_cases tests;      /* each with an output */
@@ -46,10 +47,9 @@ void specfile_free(specfile *file);
 bool specfile_is(const char *path);
 
 /*
- * Fills a request for the compiler from the file, which must outlive it. Types of answers that this build cannot enforce are
- * PAW_ERR_UNSUPPORTED.
+ * Fills a request for the compiler from the file, which must outlive it.
  */
-paw_status specfile_apply(const specfile *file, paw_compile_request *request, paw_error *err);
+paw_status specfile_apply(specfile *file, paw_compile_request *request, paw_error *err);
 
 /* A bar: "0.9" or "90%". */
 bool specfile_bar(const char *text, double *out);

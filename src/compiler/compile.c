@@ -11,6 +11,7 @@
 #include "function/bundle.h"
 #include "function/choice_tree.h"
 #include "function/runtime.h"
+#include "function/typed.h"
 
 enum { ID_DIGITS = 20, ROOM_FOR_INPUT = 64 };
 
@@ -50,6 +51,9 @@ static paw_status check_request(const paw_compile_request *r, paw_error *err)
         PAW_TRY(check_text(r->examples[i].input, where, err));
         PAW_TRY(check_text(r->examples[i].output, where, err));
     }
+    if (r->format_type != NULL && (r->format_source == NULL || r->n_choices > 0)) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "format", "wants a source, and no choices beside it");
+    }
     for (size_t i = 0; i < r->n_choices && i < PAW_CHOICES_MAX; i++) {
         if (r->choices == NULL || r->choices[i] == NULL) {
             return paw_fail(err, PAW_ERR_ARGUMENT, "choices", "choice %zu is NULL", i + 1);
@@ -60,20 +64,45 @@ static paw_status check_request(const paw_compile_request *r, paw_error *err)
 
 /*
  * First digits of SHA-256 over fingerprint, spec and pseudo-program, a NUL after each of the first two; and over the choices
- * that the user gave, a NUL before each.
+ * or the format that the user gave, a NUL before each.
  */
 static void make_id(const paw_compiler *c, const paw_compile_request *r, const char *pseudo, char id[ID_DIGITS + 1])
 {
     char hex[HASH_HEX_SIZE];
-    hash_part parts[3 + 2 * PAW_CHOICES_MAX] = {
+    hash_part parts[5 + 2 * PAW_CHOICES_MAX] = {
         {c->fingerprint, strlen(c->fingerprint) + 1}, {r->spec, strlen(r->spec) + 1}, {pseudo, strlen(pseudo)}};
     size_t n = 3;
     for (size_t i = 0; i < r->n_choices; i++) {
         parts[n++] = (hash_part){"", 1};
         parts[n++] = (hash_part){r->choices[i], strlen(r->choices[i])};
     }
+    if (r->format_type != NULL) {
+        parts[n++] = (hash_part){r->format_type, strlen(r->format_type) + 1};
+        parts[n++] = (hash_part){r->format_source, strlen(r->format_source)};
+    }
     hash_sha256_hex(parts, n, hex);
     snprintf(id, ID_DIGITS + 1, "%.*s", ID_DIGITS, hex);
+}
+
+/* The format as meta.json holds it, {type, source}, a new object; checked by making it. NULL without an error: none is asked for. */
+static paw_status read_format(const paw_compiler *c, const paw_compile_request *r, json_t **out, paw_error *err)
+{
+    json_error_t error;
+    grammar *made = NULL;
+    *out = NULL;
+    if (r->format_type == NULL) {
+        return PAW_OK;
+    }
+    PAW_TRY(check_text(r->format_source, "format", err));
+    bool schema = strcmp(r->format_type, "json_schema") == 0;
+    json_t *source = schema ? json_loads(r->format_source, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error) : json_string(r->format_source);
+    if (source == NULL) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "schema", "is not JSON: line %d: %s", schema ? error.line : 0, schema ? error.text : "");
+    }
+    paw_status status = format_new(c->base, r->format_type, source, &made, err);
+    grammar_free(made);
+    *out = status == PAW_OK ? json_pack("{s:s, s:o}", "type", r->format_type, "source", source) : (json_decref(source), NULL);
+    return status;
 }
 
 /*
@@ -84,7 +113,7 @@ static paw_status choose_set(const paw_compiler *c, const paw_compile_request *r
 {
     choice_tree *tree = NULL;
     *found = r->n_choices == 0;
-    if (*found && r->open) {
+    if (*found && (r->open || r->format_type != NULL)) {
         return PAW_OK;
     }
     PAW_TRY(*found ? choices_find(r->spec, set, err) : choices_copy(r->choices, r->n_choices, "choices", set, err));
@@ -112,7 +141,7 @@ static bool add_choices(json_t *meta, const choice_list *set, bool found)
 }
 
 static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r, const char *id, const choice_list *set, bool found,
-                            char **out, paw_error *err)
+                            json_t *format, char **out, paw_error *err)
 {
     json_t *meta = json_pack(
         "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:i}", "version", 3, "program_id", id, "spec", r->spec,
@@ -123,7 +152,8 @@ static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r,
     if (meta != NULL && runtime != NULL) {
         json_object_set_new(meta, "runtime", runtime_manifest(runtime));
     }
-    bool sound = meta != NULL && (set->count == 0 || add_choices(meta, set, found));
+    bool sound = meta != NULL && (set->count == 0 || add_choices(meta, set, found)) &&
+                 (format == NULL || json_object_set(meta, "format", format) == 0);
     *out = sound ? json_dumps(meta, JSON_INDENT(2)) : NULL;
     json_decref(meta);
     return *out != NULL ? PAW_OK : paw_fail_memory(err, strlen(r->spec));
@@ -157,6 +187,7 @@ typedef struct work {
     float *h, *coefficients;
     buffer adapter;
     choice_list set;
+    json_t *format;
 } work;
 
 static paw_status run_steps(paw_compiler *c, const paw_compile_request *request, work *w, paw_compile_result *result,
@@ -167,10 +198,11 @@ static paw_status run_steps(paw_compiler *c, const paw_compile_request *request,
     PAW_TRY(compiler_pseudo(c, request, &w->bundle.pseudo_program, err));
     PAW_TRY(make_prompt(c, w->bundle.pseudo_program, &w->bundle.prompt_template, err));
     make_id(c, request, w->bundle.pseudo_program, result->program_id);
+    PAW_TRY(read_format(c, request, &w->format, err));
     PAW_TRY(choose_set(c, request, &w->set, &result->choices_found, err));
     result->n_choices = w->set.count;
     result->choices_found = result->choices_found && w->set.count > 0;
-    PAW_TRY(make_meta(c, request, result->program_id, &w->set, result->choices_found, &w->bundle.meta, err));
+    PAW_TRY(make_meta(c, request, result->program_id, &w->set, result->choices_found, w->format, &w->bundle.meta, err));
     double t1 = base_clock();
     w->h = malloc((size_t)model_get_shape(c->base->model)->n_embd * sizeof *w->h);
     w->coefficients = malloc((n + 1) * sizeof *w->coefficients);
@@ -214,6 +246,7 @@ paw_status paw_compile(paw_compiler *c, const paw_compile_request *request, cons
     }
     result->seconds_total = base_clock() - start;
     choices_free(&w.set);
+    json_decref(w.format);
     buffer_free(&w.adapter);
     bundle_free(&w.bundle);
     free(w.h);

@@ -78,6 +78,18 @@ paw_status base_logits(paw_base *base, int rows, float **out, paw_error *err)
     return PAW_OK;
 }
 
+paw_status base_grammar_vocabulary(paw_base *base, const grammar_vocabulary **out, paw_error *err)
+{
+    paw_status status = PAW_OK;
+    pthread_mutex_lock(&base->lock);
+    if (base->vocabulary == NULL) {
+        status = grammar_vocabulary_new(base->tokenizer, &base->vocabulary, err);
+    }
+    *out = base->vocabulary;
+    pthread_mutex_unlock(&base->lock);
+    return status;
+}
+
 void paw_base_free(paw_base *base)
 {
     if (base != NULL) {
@@ -86,6 +98,7 @@ void paw_base_free(paw_base *base)
         pthread_mutex_destroy(&base->lock);
         free(base->state_dir);
         free(base->logits);
+        grammar_vocabulary_free(base->vocabulary);
         free(base);
     }
 }

@@ -62,7 +62,7 @@ static paw_status read_meta(paw_function *f, const char *path, const char *meta,
     }
     paw_status status = check_base(f->base, path, root, err);
     if (status == PAW_OK) {
-        status = function_type_read(f->base->tokenizer, root, path, &f->type, err);
+        status = function_type_read(f->base, root, path, &f->type, err);
     }
     json_decref(root);
     return status;
@@ -238,7 +238,7 @@ static paw_status call(paw_function *f, const char *input, size_t length, const 
     }
     model_state_truncate(f->image.state, f->image.prefix_tokens);
     token_list_free(&tokens);
-    if (status == PAW_OK && answer->n_choices == 0) {
+    if (status == PAW_OK && answer->n_choices == 0 && (f->type.format == NULL || options->free_running)) {
         tidy(answer->text);
     }
     return status;

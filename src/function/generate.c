@@ -19,12 +19,28 @@ static int32_t best_token(const float *logits, int n)
     return best;
 }
 
+/* The same among the tokens of a mask, which holds one at least. */
+static int32_t best_allowed(const float *logits, int n, const uint64_t *mask)
+{
+    int32_t best = -1;
+    for (int word = 0; word * 64 < n; word++) {
+        for (uint64_t left = mask[word]; left != 0; left &= left - 1) {
+            int32_t token = word * 64 + __builtin_ctzll(left);
+            best = best < 0 || logits[token] > logits[best] ? token : best;
+        }
+    }
+    return best;
+}
+
+static const function_type OPEN; /* no type: for free running */
+
 typedef struct loop {
     paw_function *f;
     token_list *tokens; /* input and answer */
     float *logits;      /* [DRAFT_MOST + 1][n_vocab] */
     int n_vocab, max_tokens;
     bool lookup;
+    const function_type *type; /* of which the format is obeyed */
     drafter draft;
     paw_answer *answer;
 } loop;
@@ -37,9 +53,24 @@ static int room(const loop *l)
     return left < context ? left : context;
 }
 
-static int32_t choose(const loop *l, int row)
+/* The token that comes after a row: the best one, or the best one that the format allows. */
+static paw_status choose(const loop *l, int row, int32_t *token, paw_error *err)
 {
-    return best_token(l->logits + (size_t)row * (size_t)l->n_vocab, l->n_vocab);
+    const float *logits = l->logits + (size_t)row * (size_t)l->n_vocab;
+    if (l->type->format == NULL) {
+        *token = best_token(logits, l->n_vocab);
+        return PAW_OK;
+    }
+    PAW_TRY(grammar_mask(l->type->state, l->max_tokens - l->answer->tokens_generated, l->type->mask, err));
+    *token = best_allowed(logits, l->n_vocab, l->type->mask);
+    return PAW_OK;
+}
+
+/* The answer has this token now. */
+static paw_status take(const loop *l, int32_t token, paw_error *err)
+{
+    l->answer->tokens_generated++;
+    return l->type->format != NULL ? grammar_accept(l->type->state, token, err) : PAW_OK;
 }
 
 /*
@@ -62,12 +93,15 @@ static paw_status extend(loop *l, int *row, paw_error *err)
     model_request r = {.tokens = l->tokens->data + last, .n = d->n + 1, .lora = l->f->image.lora, .logits = l->logits,
                        .n_logits = d->n + 1};
     PAW_TRY(model_forward(l->f->base->model, state, &r, err));
-    while (accepted < d->n && choose(l, accepted) == d->tokens[accepted]) {
-        accepted++;
+    for (int32_t token; accepted < d->n; accepted++) {
+        PAW_TRY(choose(l, accepted, &token, err));
+        if (token != d->tokens[accepted]) {
+            break;
+        }
+        PAW_TRY(take(l, token, err));
     }
     l->tokens->size = last + 1 + (size_t)accepted;
     model_state_truncate(state, model_state_length(state) - (d->n - accepted));
-    l->answer->tokens_generated += accepted;
     l->answer->passes++;
     drafter_learn(d, accepted);
     *row = accepted;
@@ -77,12 +111,12 @@ static paw_status extend(loop *l, int *row, paw_error *err)
 static paw_status run(loop *l, paw_error *err)
 {
     model *m = l->f->base->model;
-    const model_state *state = l->f->image.state;
     model_request r = {.tokens = l->tokens->data, .n = (int)l->tokens->size, .lora = l->f->image.lora, .logits = l->logits};
     int row = 0;
     PAW_TRY(model_forward(m, l->f->image.state, &r, err));
     for (;;) {
-        int32_t token = choose(l, row);
+        int32_t token;
+        PAW_TRY(choose(l, row, &token, err));
         if (token == tokenizer_eos(l->f->base->tokenizer)) {
             l->answer->complete = true;
             return PAW_OK;
@@ -92,20 +126,38 @@ static paw_status run(loop *l, paw_error *err)
         }
         PAW_TRY(token_list_push(l->tokens, token, err));
         drafter_follow(&l->draft);
-        l->answer->tokens_generated++;
-        if (l->answer->tokens_generated >= l->max_tokens || model_state_length(state) >= model_context(m)) {
+        PAW_TRY(take(l, token, err));
+        if (l->answer->tokens_generated >= l->max_tokens) {
+            l->answer->complete = l->type->format != NULL; /* a format is finished within its tokens */
             return PAW_OK;
         }
         PAW_TRY(extend(l, &row, err));
     }
 }
 
+/* The most tokens that an answer may have: what was asked for, or what the context has room for. */
+static paw_status limit(loop *l, const paw_call_options *options, paw_error *err)
+{
+    int room_left = model_context(l->f->base->model) - l->f->image.prefix_tokens - (int)l->tokens->size + 1;
+    l->max_tokens = options->max_tokens < room_left ? options->max_tokens : room_left;
+    if (l->type->format == NULL) {
+        return PAW_OK;
+    }
+    grammar_state_reset(l->type->state);
+    if (grammar_shortest(l->type->format) > l->max_tokens) {
+        return paw_fail(err, PAW_ERR_CONTEXT, "max_tokens", "%d tokens are too few for any answer of the program's format: at least %d",
+                        l->max_tokens, grammar_shortest(l->type->format));
+    }
+    return PAW_OK;
+}
+
 paw_status generate_answer(paw_function *f, token_list *tokens, size_t n_text, const paw_call_options *options,
                            paw_answer *answer, paw_error *err)
 {
     loop l = {.f = f, .tokens = tokens, .n_vocab = model_get_shape(f->base->model)->n_vocab,
-              .max_tokens = options->max_tokens, .lookup = !options->no_lookup, .answer = answer};
+              .lookup = !options->no_lookup, .type = options->free_running ? &OPEN : &f->type, .answer = answer};
     size_t first = tokens->size;
+    PAW_TRY(limit(&l, options, err));
     PAW_TRY(base_logits(f->base, l.lookup ? DRAFT_MOST + 1 : 1, &l.logits, err));
     drafter_init(&l.draft, f->base->tokenizer, &f->edits, &f->prefix, tokens, n_text);
     PAW_TRY(run(&l, err));

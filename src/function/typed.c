@@ -14,6 +14,9 @@ void function_type_free(function_type *type)
 {
     choice_tree_free(type->choices);
     free(type->prior);
+    grammar_state_free(type->state);
+    grammar_free(type->format);
+    free(type->mask);
     memset(type, 0, sizeof *type);
 }
 
@@ -66,16 +69,50 @@ static paw_status read_choices(const tokenizer *t, json_t *list, const char *pat
     return paw_fail_in(err, status, path);
 }
 
-paw_status function_type_read(const tokenizer *t, json_t *meta, const char *path, function_type *out, paw_error *err)
+paw_status format_new(paw_base *base, const char *type, const json_t *source, grammar **out, paw_error *err)
+{
+    const grammar_vocabulary *v;
+    const char *text = json_string_value(source);
+    PAW_TRY(base_grammar_vocabulary(base, &v, err));
+    if (strcmp(type, "json_schema") == 0) {
+        return grammar_from_schema(v, source, out, err);
+    }
+    if (text == NULL || strlen(text) != json_string_length(source)) {
+        return paw_fail(err, PAW_ERR_ARGUMENT, "format", "its source is no text");
+    }
+    if (strcmp(type, "regex") == 0) {
+        return grammar_from_regex(v, text, strlen(text), out, err);
+    }
+    if (strcmp(type, "gbnf") == 0) {
+        return grammar_from_gbnf(v, text, strlen(text), out, err);
+    }
+    return paw_fail(err, PAW_ERR_UNSUPPORTED, "format", "the type \"%.40s\" is not known (json_schema, regex, gbnf)", type);
+}
+
+static paw_status read_format(paw_base *base, json_t *format, function_type *type, paw_error *err)
+{
+    const char *name = json_string_value(json_object_get(format, "type"));
+    const grammar_vocabulary *v;
+    PAW_TRY(base_grammar_vocabulary(base, &v, err));
+    PAW_TRY(format_new(base, name != NULL ? name : "", json_object_get(format, "source"), &type->format, err));
+    PAW_TRY(grammar_state_new(type->format, &type->state, err));
+    type->mask = malloc(grammar_mask_words(v) * sizeof *type->mask);
+    return type->mask != NULL ? PAW_OK : paw_fail_memory(err, grammar_mask_words(v) * sizeof *type->mask);
+}
+
+paw_status function_type_read(paw_base *base, json_t *meta, const char *path, function_type *out, paw_error *err)
 {
     memset(out, 0, sizeof *out);
-    json_t *list = json_object_get(meta, "choices");
-    if (list == NULL) {
-        return PAW_OK;
+    json_t *list = json_object_get(meta, "choices"), *format = json_object_get(meta, "format");
+    paw_status status = PAW_OK;
+    if (list != NULL && format != NULL) {
+        return fail_meta(err, path, "has choices and a format; answers have one type");
     }
-    paw_status status = read_choices(t, list, path, out, err);
-    if (status == PAW_OK) {
-        status = read_calibration(meta, path, out, err);
+    if (list != NULL) {
+        status = read_choices(base->tokenizer, list, path, out, err);
+        status = status == PAW_OK ? read_calibration(meta, path, out, err) : status;
+    } else if (format != NULL) {
+        status = paw_fail_in(err, read_format(base, format, out, err), path);
     }
     if (status != PAW_OK) {
         function_type_free(out);
