@@ -3,8 +3,8 @@
 
 Prefill and decode of libpaw beside llama.cpp and ik_llama.cpp on the same file, with the same number of threads. The engines
 run side by side in one run and take turns, in another order each round; a figure is the median over the rounds, and a ratio
-that of medians. All engines must compute the same: their logits are compared first, and an engine that computes something
-else is left out with a warning. bench/peers.sh makes the interpreter for --python, with both peers built for this processor.
+that of medians. All engines must compute the same: their logits are compared first, an engine that computes something else is
+left out, and one that does so only in batches of 32 tokens and more is shown with a warning. bench/peers.sh makes the interpreter for --python, with both peers built for this processor.
 
 --tune tries the peers' options instead (paw has none) and prints, and with --json keeps, the best of each peer: --tuned reads
 it, so that the peers run at their best on this processor.
@@ -26,6 +26,7 @@ CHOICES = {  # what --tune tries, in all combinations
     "llama.cpp": {"flash_attn": [0, 1], "repack": [0, 1]},
     "ik_llama.cpp": {"repack": [0, 1], "flash_attn": [0, 1], "merge_qkv": [0, 1], "mmap": [1], "fused_up_gate": [1]},
 }
+CHECKED = (24, 48)  # engines take other paths for batches of 32 and more
 SAME = 0.98  # least correlation of logits: quantised activations differ a little between engines, a missing adapter much more
 REST_S = 0.03  # between turns, so that an engine's waiting threads are asleep when the next one starts
 FEWEST_ROUNDS = 3
@@ -68,15 +69,17 @@ def correlation(x, y):
 
 
 def same_function(engines):
-    """Those whose logits go with the first one's."""
-    wanted = engines[0].ask("logits 48")
+    """Those whose logits go with the first one's after a small batch; after a larger one it is only said, and shown (Engine.agreement)."""
+    wanted = {n: engines[0].ask(f"logits {n}") for n in CHECKED}
     kept = []
     for e in engines:
-        e.agreement = correlation(wanted, e.ask("logits 48"))
-        if e.agreement > SAME:
+        e.agreement = {n: round(correlation(wanted[n], e.ask(f"logits {n}")), 4) for n in CHECKED}
+        if e.agreement[CHECKED[1]] < SAME:
+            print(f"{e.name} computes something else (correlation of logits after {CHECKED} tokens: {list(e.agreement.values())})", file=sys.stderr)
+        if e.agreement[CHECKED[0]] >= SAME:
             kept.append(e)
         else:
-            print(f"left out: {e.name} {e.about['options']} computes something else (correlation of logits {e.agreement:.3f})", file=sys.stderr)
+            print(f"left out: {e.name} {e.about['options']}", file=sys.stderr)
             e.close()
     return kept
 
@@ -122,7 +125,7 @@ def spread(values):
 def results(engines, a, rounds, load):
     out = {"model": os.path.basename(a.model), "adapter": a.lora is not None, "threads": a.threads, "rounds": rounds, "cpu_time": a.cpu}
     out["load_average"] = [load, os.getloadavg()[0]]
-    out["engines"] = [{**e.about, "agreement": round(e.agreement, 5)} for e in engines]
+    out["engines"] = [{**e.about, "agreement": e.agreement} for e in engines]
     out["cases"] = []
     for name in engines[0].values:
         case = {"case": name, "tokens_per_s": {e.name: spread(e.values[name]) for e in engines}}

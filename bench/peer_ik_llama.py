@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """peer_ik_llama.py MODEL THREADS [ADAPTER|-] [OPTION=0|1 ..]: ik-llama-cpp-python's C interface, asked as peer.py says.
 
-Options: repack (weights interleaved when loaded), flash_attn, merge_qkv, fused_up_gate, mmap, rope_cache. With an adapter merge_qkv and
-fused_up_gate are off whatever is asked: version 0.1.5 leaves out the adapters of the layers that it fuses (its logits are then
-those of another function, which compare.py would refuse).
+Options: repack (weights interleaved when loaded), flash_attn, merge_qkv, fused_up_gate, mmap, rope_cache. With an adapter three are off
+whatever is asked: version 0.1.5 refuses flash_attn then, and with merge_qkv or fused_up_gate it leaves out the adapters of the layers
+that it fuses (its logits are then those of another function, which compare.py would not let pass).
 """
 import ctypes
 import glob
@@ -69,7 +69,7 @@ def main():
     path, threads, lora = peer.arguments()
     chosen = peer.options({"repack": 1, "flash_attn": 1, "merge_qkv": 1, "fused_up_gate": 1, "mmap": 1, "rope_cache": 0})
     if lora is not None:
-        chosen["merge_qkv"] = chosen["fused_up_gate"] = False
+        chosen["flash_attn"] = chosen["merge_qkv"] = chosen["fused_up_gate"] = False
     model, context = load(path, threads, lora, chosen)
     n_vocab = lib.llama_n_vocab(model)
 

@@ -63,13 +63,17 @@ def speed(results):
 def speed_table(c, model, adapter):
     names = [e["engine"] for e in c["engines"]]
     head = [f"{TITLES[model]}{', with adapter' if adapter else ''}", *names, "paw / the better peer"]
-    rows = []
+    rows, wrong = [], {e["engine"] for e in c["engines"] if min(e["agreement"].values()) < 0.98}
     for case in c["cases"]:
-        cells = [f"{number(s['median'])} ({number(s['min'])} .. {number(s['max'])})" for s in case["tokens_per_s"].values()]
+        mark = lambda name: " †" if name in wrong and case["case"].startswith("prefill") else ""
+        cells = [f"{number(s['median'])}{mark(name)} ({number(s['min'])} .. {number(s['max'])})" for name, s in case["tokens_per_s"].items()]
         best = best_peer(case)
         rows.append([case["case"], *cells, f"**{case['tokens_per_s']['paw']['median'] / best:.2f}**" if best else "-"])
     versions = "; ".join(f"{e['version']}" + (" (" + ", ".join(f"{k} {'on' if v else 'off'}" for k, v in e["options"].items()) + ")") for e in c["engines"][1:])
     note = f"{c['rounds']} rounds, load average {c['load_average'][0]:.1f} before and {c['load_average'][1]:.1f} after. {versions}."
+    for e in c["engines"]:
+        if e["engine"] in wrong:
+            note += f" † wrong results: its logits after 48 tokens at once correlate by {e['agreement']['48']:.2f} with those of the other engines."
     return [*table(head, rows), note, ""]
 
 
