@@ -130,14 +130,15 @@ static paw_status choose_set(const paw_compiler *c, const paw_compile_request *r
 }
 
 /* As function_type_read (function/typed.h) wants it. */
-static bool add_choices(json_t *meta, const choice_list *set, bool found)
+static bool add_choices(json_t *meta, const choice_list *set, bool found, double temperature)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < set->count; i++) {
         json_array_append_new(list, json_string(set->labels[i]));
     }
     return json_object_set_new(meta, "choices", list) == 0 &&
-           json_object_set_new(meta, "choices_from", json_string(found ? "spec" : "user")) == 0;
+           json_object_set_new(meta, "choices_from", json_string(found ? "spec" : "user")) == 0 &&
+           json_object_set_new(meta, "calibration", json_pack("{s:f}", "temperature", temperature)) == 0;
 }
 
 static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r, const char *id, const choice_list *set, bool found,
@@ -152,7 +153,7 @@ static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r,
     if (meta != NULL && runtime != NULL) {
         json_object_set_new(meta, "runtime", runtime_manifest(runtime));
     }
-    bool sound = meta != NULL && (set->count == 0 || add_choices(meta, set, found)) &&
+    bool sound = meta != NULL && (set->count == 0 || add_choices(meta, set, found, (double)c->choice_temperature)) &&
                  (format == NULL || json_object_set(meta, "format", format) == 0);
     *out = sound ? json_dumps(meta, JSON_INDENT(2)) : NULL;
     json_decref(meta);

