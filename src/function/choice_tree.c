@@ -241,7 +241,17 @@ static paw_status run_pass(scorer *s, const model_state *state, const adapter *l
     return PAW_OK;
 }
 
-/* A choice that was given up gets the score of the last node known on its path: no less than its own. */
+/* Choices that end below a node. */
+static int choices_below(const choice_tree *tree, int node)
+{
+    int n = tree->nodes[node].choice >= 0;
+    for (int i = tree->nodes[node].child; i >= 0; i = tree->nodes[i].next) {
+        n += choices_below(tree, i);
+    }
+    return n;
+}
+
+/* Choices that were given up share the probability of the last node known on their path. */
 static void collect(const scorer *s, double *log_prob, bool *known)
 {
     const choice_node *nodes = s->tree->nodes;
@@ -251,7 +261,7 @@ static void collect(const scorer *s, double *log_prob, bool *known)
             while (isnan(s->score[at])) {
                 at = nodes[at].parent;
             }
-            log_prob[nodes[i].choice] = s->score[at];
+            log_prob[nodes[i].choice] = at == i ? s->score[i] : s->score[at] - real_log(choices_below(s->tree, at));
             known[nodes[i].choice] = at == i;
         }
     }

@@ -2,8 +2,8 @@
  * choice_tree.h: answers out of a closed set: each choice's log-probability as an answer, the end token included.
  *
  * The choices' tokens form a tree. Passes over several of its branches at once compute what a choice's sequence would get if
- * it were generated, to the bit. Branches that cannot matter any more are not followed: their probability is below a ten
- * thousandth of the best choice's.
+ * it were generated, to the bit. Branches that have fallen far behind the best choice are not followed: what probability the
+ * branch has is divided among its choices.
  */
 #ifndef PAW_FUNCTION_CHOICE_TREE_H
 #define PAW_FUNCTION_CHOICE_TREE_H
@@ -29,7 +29,7 @@ void choice_tree_free(choice_tree *tree);
 
 /*
  * Fills log_prob [tree->n] after `state`, whose last token's logits are `logits`. slack: by how much (in nats) a choice may
- * fall behind the best before it is given up; one that was gets an upper bound, and known[i] false. The base's lock is held;
+ * fall behind the best before it is given up; one that was gets an estimate, and known[i] false. The base's lock is held;
  * the base's room for logits (which `logits` may lie in) is used. The state is as before.
  */
 paw_status choice_score(paw_base *base, const choice_tree *tree, const model_state *state, const adapter *lora,

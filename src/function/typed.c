@@ -8,7 +8,7 @@
 
 #include "base/real.h"
 
-static const double SLACK = 9.3; /* nats: a choice given up has less than a ten thousandth of the best one's probability */
+static const double SLACK = 9.3; /* nats: a choice given up has, uncalibrated, under a ten thousandth of the best one's probability */
 
 void function_type_free(function_type *type)
 {
@@ -147,7 +147,7 @@ static double slack_of(const function_type *type, bool exact)
         low = i == 0 || type->prior[i] < low ? type->prior[i] : low;
         high = i == 0 || type->prior[i] > high ? type->prior[i] : high;
     }
-    return exact ? 1e9 : SLACK * (type->temperature > 1 ? type->temperature : 1) + (high - low);
+    return exact ? 1e9 : SLACK + (high - low);
 }
 
 static paw_status score(paw_base *base, const function_type *type, program_image *image, const token_list *tokens, bool exact,
@@ -174,12 +174,12 @@ static int tokens_of_choice(const choice_tree *tree, int choice)
     return n;
 }
 
-static paw_status fill_answer(const function_type *type, double *p, const bool *known, const paw_call_options *options,
-                              paw_answer *answer, paw_error *err)
+static paw_status fill_answer(const function_type *type, double *p, const paw_call_options *options, paw_answer *answer,
+                              paw_error *err)
 {
     const choice_tree *tree = type->choices;
     for (int i = 0; i < tree->n; i++) {
-        p[i] = known[i] ? (p[i] - (type->prior != NULL ? type->prior[i] : 0)) / type->temperature : -1e6;
+        p[i] = (p[i] - (type->prior != NULL ? type->prior[i] : 0)) / type->temperature;
     }
     int best = normalise(p, tree->n);
     answer->text = strdup(tree->names[best]);
@@ -205,10 +205,10 @@ paw_status typed_answer(paw_base *base, const function_type *type, program_image
     bool *known = malloc(n * sizeof *known);
     paw_status status = p == NULL || known == NULL ? paw_fail_memory(err, n * sizeof *p) : PAW_OK;
     if (status == PAW_OK) {
-        status = score(base, type, image, tokens, options->exact, p, known, &answer->passes, err);
+        status = score(base, type, image, tokens, options->exact || options->abstain_below > 0, p, known, &answer->passes, err);
     }
     if (status == PAW_OK) {
-        status = fill_answer(type, p, known, options, answer, err);
+        status = fill_answer(type, p, options, answer, err);
     }
     free(known);
     if (status != PAW_OK) {
