@@ -604,6 +604,12 @@ TEST(a_state_taken_back)
     assert_int_equal(model_state_length(s), 140);
     feed(m, s, tokens + 140, 10, NULL, false, logits);
     same(wanted, logits, "after taking back");
+    size_t before = model_state_bytes(s);
+    model_state_truncate(s, 140);
+    model_state_trim(s);
+    assert_true(model_state_bytes(s) < before);
+    feed(m, s, tokens + 140, 10, NULL, false, logits);
+    same(wanted, logits, "after giving memory back");
     model_state_truncate(s, 0);
     feed(m, s, tokens, 150, NULL, false, logits);
     same(wanted, logits, "after starting again");

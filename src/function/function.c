@@ -237,6 +237,7 @@ static paw_status call(paw_function *f, const char *input, size_t length, const 
                      : generate_answer(f, &tokens, tokens_of_input(f, &tokens, length), options, answer, err);
     }
     model_state_truncate(f->image.state, f->image.prefix_tokens);
+    model_state_trim(f->image.state); /* many functions may be loaded, one is called at a time */
     token_list_free(&tokens);
     if (status == PAW_OK && answer->n_choices == 0 && (f->type.format == NULL || options->free_running)) {
         tidy(answer->text);

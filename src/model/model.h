@@ -102,6 +102,8 @@ void model_state_free(model_state *s);
 int model_state_length(const model_state *s);
 /* Forgets the positions from `length` on (0 to the present length). */
 void model_state_truncate(model_state *s, int length);
+/* Gives back the memory behind the present length. */
+void model_state_trim(model_state *s);
 
 /* ---- forward ---- */
 

@@ -67,6 +67,15 @@ void model_state_truncate(model_state *s, int length)
     }
 }
 
+void model_state_trim(model_state *s)
+{
+    for (int i = pages_of(s->length); i < s->n_pages; i++) {
+        free(s->own[i]);
+        s->own[i] = NULL;
+        s->pages[i] = NULL;
+    }
+}
+
 size_t model_state_bytes(const model_state *s)
 {
     size_t pages = 0;
