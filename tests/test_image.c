@@ -76,7 +76,7 @@ static char *answer(const char *path, const char *state_dir)
     return text;
 }
 
-/* How many states are kept; the path of the last one seen goes to *path (freed by the caller) if path is not NULL. */
+/* How many states are kept; the path of the first one seen goes to *path (freed by the caller) if path is not NULL. */
 static int kept(char **path)
 {
     int n = 0;
@@ -84,7 +84,7 @@ static int kept(char **path)
     for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
         if (e->d_name[0] != '.') {
             n++;
-            if (path != NULL) {
+            if (path != NULL && n == 1) {
                 *path = file_join(states, e->d_name);
             }
         }

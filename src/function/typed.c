@@ -8,7 +8,7 @@
 
 #include "base/real.h"
 
-static const double SLACK = 9.3; /* nats: a choice given up has, uncalibrated, under a ten thousandth of the best one's probability */
+static const double SLACK = 2.3; /* nats: a choice given up has, uncalibrated, under a tenth of the best one's probability */
 
 void function_type_free(function_type *type)
 {
