@@ -123,9 +123,14 @@ def frozen_splits(path: str = os.path.join(os.path.dirname(__file__), "..", "hel
     return {name: part for part, name in rows}
 
 
-def split(functions: Sequence[Function], share: float = 0.04) -> dict[str, list[Function]]:
-    """Split functions by their groups. A frozen id keeps its split, and its near-twins go there with it."""
+def split(functions: Sequence[Function], share: float | None = None) -> dict[str, list[Function]]:
+    """Split functions by their groups. A frozen id keeps its split, and its near-twins go there with it.
+
+    All others are for training if any function is frozen, else `share` (0.04) of the groups goes to valid and test each.
+    """
     keys, frozen = group_keys(functions), frozen_splits()
+    if share is None:
+        share = 0.0 if any(f.id in frozen for f in functions) else 0.04
     group_split = {keys[f.id]: frozen[f.id] for f in functions if f.id in frozen}
     out: dict[str, list[Function]] = {name: [] for name in SPLITS}
     for function in functions:

@@ -47,6 +47,7 @@ class DataOptions:
     max_examples: int = 6
     prompt_drop: float = 0.0
     generated_share: float = 0.0
+    input_loss: float = 0.0
     rates: Rates = field(default_factory=Rates)
     seed: int = 0
 
@@ -68,7 +69,11 @@ class Renderer:
 
     def input(self, text: str) -> list[int]:
         """Input and the rest of the prompt, tokenised together."""
-        return self._ids(text + self.prompts.suffix)
+        return self._ids(self.prompts.filled(text))
+
+    def learn(self, text: str) -> int:
+        """How many leading tokens of `input` are the input's own; the last may join the template's and is left out."""
+        return len(self._ids(text)) - 1
 
     def output(self, text: str) -> list[int]:
         """An output with its end token."""
@@ -111,7 +116,10 @@ class BatchMaker:
         Examples are dropped from the end while encoder text or prefix are too long. None if no case fits any shape.
         """
         o, r = self.options, self.renderer
-        items = [Item(r.input(c.input), [r.output(c.output)]) for c in task.cases[: o.max_cases]]
+        items = [
+            Item(r.input(c.input), [r.output(c.output)], r.learn(c.input) if o.input_loss else 0)
+            for c in task.cases[: o.max_cases]
+        ]
         for shown in range(len(task.examples), -1, -1):
             examples = [(c.input, c.output) for c in task.examples[:shown]]
             encode = r.encode(task.spec, examples)
@@ -169,4 +177,5 @@ class BatchMaker:
 
     def _pack(self, rows: Sequence[Row], shape: Shape) -> dict[str, np.ndarray]:
         fitted = [Row(r.prefix, fit(r, r.items, shape.length), r.encode) for r in rows]
-        return pack(fitted, shape.length, shape.encode, self.options.prefix_tokens)
+        o = self.options
+        return pack(fitted, shape.length, shape.encode, o.prefix_tokens, input_weight=o.input_loss)

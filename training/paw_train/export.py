@@ -258,14 +258,14 @@ def load_system(
         import_compiler(f, system)
         prompts = Prompts.from_metadata(f.meta, KEY)
     elif checkpoint_path:
-        system, prompts = system_of_checkpoint(base, checkpoint_path, dtype), Prompts()
+        system, prompts = system_of_checkpoint(base, checkpoint_path, dtype)
     else:
         raise ValueError("give a compiler file or a checkpoint")
     return system.place(device), Renderer(base.tokenizer, prompts)
 
 
-def system_of_checkpoint(base: Base, path: str, dtype: torch.dtype = torch.float32) -> System:
-    """A system with the averaged weights of a checkpoint (the plain ones if none were averaged)."""
+def system_of_checkpoint(base: Base, path: str, dtype: torch.dtype = torch.float32) -> tuple[System, Prompts]:
+    """A system with the averaged weights of a checkpoint (the plain ones if none were averaged), and its prompt forms."""
     state = checkpoint.load(path)
     system = System(base, CompilerOptions(**state["options"]), dtype)
     system.load_state_dict(state["weights"])
@@ -275,7 +275,7 @@ def system_of_checkpoint(base: Base, path: str, dtype: torch.dtype = torch.float
         ordered = [p for g in parameter_groups(system, 1, 1, 0) for p in g["params"]]
         for p, v in zip(ordered, state["average"], strict=True):
             p.data.copy_(v)
-    return system
+    return system, Prompts.of_options(state["args"])
 
 
 def main() -> None:
@@ -293,9 +293,9 @@ def main() -> None:
     p.add_argument("--snapshot", default="")
     p.add_argument("--split-mib", type=float, default=0, help="also write it in pieces of so many MiB")
     a = p.parse_args()
-    base, prompts = load_base(a.base), Prompts()
+    base = load_base(a.base)
     if a.checkpoint:
-        system = system_of_checkpoint(base, a.checkpoint)
+        system, prompts = system_of_checkpoint(base, a.checkpoint)
     else:
         system, renderer = load_system(a.base, a.compiler, None, torch.float32, torch.device("cpu"))
         prompts = renderer.prompts

@@ -61,7 +61,7 @@ class Trainer:
             choose_kernels(say)
         self.dtype = getattr(torch, args.dtype or ("bfloat16" if self.device.type == "cuda" else "float32"))
         self.base: Base = load_base(args.base)
-        self.prompts = Prompts()
+        self.prompts = Prompts.of_options(vars(args))
         self.renderer = Renderer(self.base.tokenizer, self.prompts)
         torch.manual_seed(args.seed)
         options = CompilerOptions(
@@ -124,6 +124,7 @@ class Trainer:
             max_examples=a.max_examples,
             prompt_drop=a.prompt_drop if a.mode == "compiled" else 0.0,
             generated_share=a.generated_share if generated else 0.0,
+            input_loss=a.input_loss,
             rates=replace(rates, with_examples=a.examples_share),
             seed=a.seed,
         )

@@ -24,6 +24,12 @@ def _fill(template: str, values: dict[str, str]) -> str:
     return "".join(out) + rest
 
 
+TWICE = (
+    "<|im_start|>user\n{pseudo}\n\n[INPUT]\n{INPUT_PLACEHOLDER}\n[END_INPUT]\n[AGAIN]\n{INPUT_PLACEHOLDER}\n[END_INPUT]"
+    "<|im_end|>\n<|im_start|>assistant\n"
+)  # the second copy is read with the whole first one in view
+
+
 @dataclass(frozen=True)
 class Prompts:
     """The prompt forms of one compiler; the field names are the metadata keys with `.` written `_`."""
@@ -54,8 +60,17 @@ class Prompts:
 
     @property
     def suffix(self) -> str:
-        """The interpreter's prompt after the input."""
-        return self.prompt_template.split(INPUT)[1]
+        """The interpreter's prompt after the (last) input."""
+        return self.prompt_template.split(INPUT)[-1]
+
+    def filled(self, text: str) -> str:
+        """The interpreter's prompt from the input on; a template may show the input more than once."""
+        return text.join(["", *self.prompt_template.split(INPUT)[1:]])
+
+    @classmethod
+    def of_options(cls, options: dict[str, Any]) -> Prompts:
+        """The forms that a training run with these options (its `args`) uses."""
+        return cls(prompt_template=TWICE) if options.get("input_twice") else cls()
 
     def metadata(self, prefix: str) -> dict[str, str]:
         """GGUF keys and values, `prefix` before each key."""

@@ -27,6 +27,10 @@ def parser() -> argparse.ArgumentParser:
     g.add_argument(
         "--prompt-drop", type=float, default=0.0, help="share of rows whose interpreter prompt holds no spec"
     )
+    g.add_argument("--input-twice", action="store_true", help="the interpreter reads the input twice")
+    g.add_argument(
+        "--input-loss", type=float, default=0.0, help="weight of the mean NLL of input tokens beside that of the outputs"
+    )
     g.add_argument("--workers", type=int, default=0, help="data processes a training process (default: by CPU count)")
 
     g = p.add_argument_group("compiler")

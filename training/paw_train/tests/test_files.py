@@ -74,4 +74,8 @@ def test_templates_fill_once():
     assert p.prefix(text) == f"<|im_start|>user\n{text}\n\n[INPUT]\n"
     assert p.encode(text) == f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
     assert p.suffix == "\n[END_INPUT]<|im_end|>\n<|im_start|>assistant\n"
+    assert p.filled("{pseudo}") == "{pseudo}" + p.suffix
+    twice = Prompts.of_options({"input_twice": True})
+    assert twice.prefix(text) == p.prefix(text) and twice.suffix == p.suffix and twice.filled("#").count("#") == 2
+    assert Prompts.of_options({}) == p == Prompts.of_options({"input_twice": False})
     assert Prompts.from_metadata(p.metadata("k."), "k.") == p and "k.pseudo.examples_header" in p.metadata("k.")

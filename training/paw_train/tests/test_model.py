@@ -58,6 +58,26 @@ def test_plain_forward_agrees(base, rng):
     assert abs(float(_scores(system, [row], 128)[1]) - expected) < 2e-4
 
 
+def test_learnt_inputs_are_predicted_in_place(base, rng):
+    """Targets of input tokens stand where a plain pass predicts them, and weigh what they should."""
+    system = _stir(System(base, CompilerOptions("fixed", 32), torch.float32))
+    rows = _rows(rng)
+    for row in rows:
+        for item in row.items:
+            item.learn = 5
+    plain, learnt = pack(rows, 128), pack(rows, 128, input_weight=0.5)
+    outputs = int((plain["weight"] > 0).sum())
+    added = learnt["weight"] > 0
+    added[:outputs] = False
+    assert added.sum() == 5 * 6 and abs(learnt["weight"][added].sum() - 0.5) < 1e-6
+    assert (learnt["cand"][added] == learnt["cands"]).all()
+    flat, where = learnt["ids"].reshape(-1), learnt["src"][added].reshape(6, 5)
+    assert (flat[where[:, 1:]] == learnt["tgt"][added].reshape(6, 5)[:, :-1]).all()
+    assert all(p[0] % 128 == len(rows[n // 3].prefix) - 1 for n, p in enumerate(where))
+    loss = [float(system.loss({k: torch.from_numpy(v) for k, v in b.items()}, 6)[0].detach()) for b in (plain, learnt)]
+    assert loss[1] > loss[0] + 0.5
+
+
 def test_candidates_share_their_input(base, rng):
     system = _stir(System(base, OPTIONS, torch.float32))
     row = _rows(rng)[0]

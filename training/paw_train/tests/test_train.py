@@ -120,6 +120,7 @@ def test_run_to_the_end(make_trainer, tmp_path, toy_corpus):
     trainer = make_trainer(
         tmp_path, "--steps", "6", "--export", "full,small", "--split-mib", "0.5", "--suite", f"toy={toy_corpus}",
         "--eval-every", "3", "--eval-seconds", "60", "--max-specs", "6", "--eval-specs", "3",
+        "--input-twice", "--input-loss", "0.1",
     )  # fmt: skip
     assert trainer.train()
     trainer.finish()
@@ -135,7 +136,8 @@ def test_run_to_the_end(make_trainer, tmp_path, toy_corpus):
     ):
         assert (tmp_path / name).exists(), name
     trainer.average.swap()
-    saved = system_of_checkpoint(trainer.base, str(tmp_path / "checkpoint.pt"))
+    saved, prompts = system_of_checkpoint(trainer.base, str(tmp_path / "checkpoint.pt"))
+    assert prompts == trainer.prompts != Prompts()
     assert all(torch.equal(a, b) for a, b in zip(saved.parameters(), trainer.system.parameters()))
 
 
