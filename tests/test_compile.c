@@ -151,7 +151,7 @@ TEST(braces_in_a_spec_are_text)
     paw_error err = {0};
     paw_example one = {"{output} {spec}", "{input} {examples}"};
     paw_compile_request r = {"Keep {examples}, {spec}, {pseudo} and {input} as they are.", &one, 1};
-    check_ok(compiler_pseudo(compiler, &r, &pseudo, &err), &err);
+    check_ok(compiler_pseudo(compiler, r.spec, &r, &pseudo, &err), &err);
     assert_string_equal(pseudo, "Task: Keep {examples}, {spec}, {pseudo} and {input} as they are.\n"
                                 "Examples:\nInput: {output} {spec}\nOutput: {input} {examples}\n");
     free(pseudo);
@@ -238,6 +238,8 @@ TEST(the_placeholder_is_reserved)
     paw_example e[2] = {{"in", "out"}, {"the {INPUT_PLACEHOLDER}", "out"}};
     refused(&(paw_compile_request){.spec = "Say {INPUT_PLACEHOLDER} twice."}, PAW_ERR_ARGUMENT, "spec", "reserved");
     refused(&(paw_compile_request){SPEC, e, 2}, PAW_ERR_ARGUMENT, "example 2", "reserved");
+    const char *choices[] = {"a", "{INPUT_PLACEHOLDER}"};
+    refused(&(paw_compile_request){.spec = "Say one of them.", .choices = choices, .n_choices = 2}, PAW_ERR_ARGUMENT, "choices", "reserved");
     e[1] = (paw_example){"in", "{INPUT_PLACEHOLDER}"};
     refused(&(paw_compile_request){SPEC, e, 2}, PAW_ERR_ARGUMENT, "example 2", "reserved");
 }

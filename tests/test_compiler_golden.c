@@ -177,7 +177,7 @@ static void same_adapter(void **unused)
         const float *h_want = tensor_of(i, "h", &nh), *c_want = tensor_of(i, "coefficients", &nc);
         float *h = malloc(nh * sizeof *h), *c = malloc(nc * sizeof *c);
         assert_int_equal(nc, (size_t)compiler->n_layer * compiler->n_modules * compiler->n_base * 2);
-        MUST(compiler_pseudo(compiler, &request, &pseudo, err));
+        MUST(compiler_pseudo(compiler, request.spec, &request, &pseudo, err));
         MUST(gguf_get_string(golden, name_of(i, "pseudo"), &want, err));
         assert_string_equal(pseudo, want);
         check_tokens(i, pseudo);

@@ -14,6 +14,8 @@ static char *dir;
 static paw_base *base;
 static paw_compiler *compiler;
 
+static const char *spec = "Say what kind of message it is.";
+
 static int setup(void **unused)
 {
     (void)unused;
@@ -37,7 +39,7 @@ static int teardown(void **unused)
 
 static paw_status compile(const char *const *choices, size_t n, char **path, char id[65], paw_error *err)
 {
-    paw_compile_request r = {.spec = "Say what kind of message it is.", .choices = choices, .n_choices = n};
+    paw_compile_request r = {.spec = spec, .open = n == 0, .choices = choices, .n_choices = n};
     paw_compile_result result;
     *path = file_join(dir, "typed.paw");
     paw_status status = paw_compile(compiler, &r, *path, &result, err);
@@ -163,6 +165,7 @@ static void giving_up_loses_nothing(void **unused)
 static void typed_or_free(void **unused)
 {
     (void)unused;
+    spec = "Print a, ab, abc, the other thing, x y z, no or not this one, please."; /* names them: nothing is added to it */
     paw_function *f = function_of(SOME, COUNT(SOME)), *open = function_of(NULL, 0);
     paw_call_options few = {.max_tokens = 6}, loose = {.max_tokens = 6, .free_running = true};
     paw_answer a = call(f, "hello", &loose), b = call(open, "hello", &few), c = call(f, "hello", &(paw_call_options){.abstain_below = 1});
@@ -181,6 +184,44 @@ static void typed_or_free(void **unused)
     assert_int_equal(paw_function_call(f, "x", 1, &(paw_call_options){.abstain_below = NAN}, &a, &err), PAW_ERR_ARGUMENT);
     paw_function_free(f);
     paw_function_free(open);
+}
+
+/* The pseudo-program of a compiled program, to be freed. */
+static char *pseudo_of(const char *const *choices, size_t n)
+{
+    char *path, *pseudo;
+    paw_error err = {0};
+    paw_program_info info;
+    check_ok(compile(choices, n, &path, NULL, &err), &err);
+    check_ok(paw_program_read(path, &info, &err), &err);
+    pseudo = strdup(info.pseudo_program);
+    paw_program_info_clear(&info);
+    free(path);
+    return pseudo;
+}
+
+static void choices_are_shown(void **unused)
+{
+    (void)unused;
+    char names[300][8];
+    const char *many[300], *const commas[] = {"kind", "odd, somehow"}, *const named[] = {"kind", "message"};
+    spec = "Say what kind of message it is.";
+    char *plain = pseudo_of(NULL, 0), *same = pseudo_of(named, 2), *listed = pseudo_of((const char *const[]){"kind", "x"}, 2),
+         *lines = pseudo_of(commas, 2);
+    assert_string_equal(plain, same); /* a spec that names them is left alone */
+    assert_non_null(strstr(listed, "it is.\nAnswer with exactly one of: kind, x\n"));
+    assert_non_null(strstr(lines, "it is.\nAnswer with exactly one of:\n- kind\n- odd, somehow\n"));
+    for (int i = 0; i < 300; i++) {
+        snprintf(names[i], sizeof names[i], "n%d", i);
+        many[i] = names[i];
+    }
+    char *full = pseudo_of(many, 300);
+    assert_string_equal(plain, full); /* no room for inputs would be left */
+    free(plain);
+    free(same);
+    free(listed);
+    free(lines);
+    free(full);
 }
 
 static void refused(const char *const *choices, size_t n, const char *where, const char *said)
@@ -347,7 +388,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scores_are_those_of_the_sequences),
         cmocka_unit_test(giving_up_loses_nothing),
-        cmocka_unit_test(typed_or_free),
+        cmocka_unit_test(typed_or_free), cmocka_unit_test(choices_are_shown),
         cmocka_unit_test(choices_that_are_none),
         cmocka_unit_test(types_that_are_none),
         cmocka_unit_test(calibration_is_used),

@@ -150,7 +150,7 @@ typedef struct paw_call_options {
                        where answers repeat their inputs */
     bool free_running;    /* generate freely although the program's answers have a type (closed set or format) */
     bool exact;           /* compute the probability of every choice (so does abstain_below); else those of choices that have
-                             fallen far behind are estimates. The answer is the same */
+                             fallen behind are estimates. The answer is the same */
     double abstain_below; /* an answer out of a closed set that is less probable than this is marked as abstained */
 } paw_call_options;
 

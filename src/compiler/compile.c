@@ -117,6 +117,9 @@ static paw_status choose_set(const paw_compiler *c, const paw_compile_request *r
         return PAW_OK;
     }
     PAW_TRY(*found ? choices_find(r->spec, set, err) : choices_copy(r->choices, r->n_choices, "choices", set, err));
+    for (size_t i = 0; !*found && i < set->count; i++) {
+        PAW_TRY(check_text(set->labels[i], "choices", err));
+    }
     if (set->count == 0) {
         return PAW_OK;
     }
@@ -160,13 +163,14 @@ static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r,
     return *out != NULL ? PAW_OK : paw_fail_memory(err, strlen(r->spec));
 }
 
-/* The prompt with the pseudo-program in it; it must leave room for an input. */
-static paw_status make_prompt(const paw_compiler *c, const char *pseudo, char **out, paw_error *err)
+/* The prompt with the pseudo-program in it; it must leave room for an input, `room` tokens. */
+static paw_status make_prompt(const paw_compiler *c, const char *pseudo, int room, char **out, paw_error *err)
 {
     buffer text = {0};
     token_list tokens = {0};
     template_value value = {"{pseudo}", pseudo};
     template_render(&text, c->prompt_template, &value, 1);
+    free(*out);
     *out = buffer_take(&text);
     if (*out == NULL) {
         return paw_fail_memory(err, strlen(pseudo));
@@ -175,7 +179,7 @@ static paw_status make_prompt(const paw_compiler *c, const char *pseudo, char **
     size_t n = tokens.size;
     int context = model_context(c->base->model);
     token_list_free(&tokens);
-    if (n + ROOM_FOR_INPUT > (size_t)context) {
+    if (n + (size_t)room > (size_t)context) {
         return paw_fail(err, PAW_ERR_CONTEXT, "spec",
                         "the prompt takes %zu of the context's %d tokens and leaves no room for an input: shorten the spec", n,
                         context);
@@ -185,22 +189,76 @@ static paw_status make_prompt(const paw_compiler *c, const char *pseudo, char **
 
 typedef struct work {
     bundle bundle;
+    char *spec;
     float *h, *coefficients;
     buffer adapter;
     choice_list set;
     json_t *format;
 } work;
 
+/* Whether the spec itself has every choice of the user in its words. */
+static bool names_choices(const paw_compile_request *r)
+{
+    for (size_t i = 0; i < r->n_choices; i++) {
+        if (strstr(r->spec, r->choices[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The spec with the user's choices behind it, to be freed. */
+static char *spec_with_choices(const paw_compile_request *r)
+{
+    bool plain = true;
+    for (size_t i = 0; i < r->n_choices; i++) {
+        plain = plain && strchr(r->choices[i], ',') == NULL;
+    }
+    buffer text = {0};
+    buffer_append_text(&text, r->spec);
+    buffer_append_text(&text, plain ? "\nAnswer with exactly one of: " : "\nAnswer with exactly one of:");
+    for (size_t i = 0; i < r->n_choices; i++) {
+        buffer_append_text(&text, !plain ? "\n- " : i > 0 ? ", " : "");
+        buffer_append_text(&text, r->choices[i]);
+    }
+    return buffer_take(&text);
+}
+
+/*
+ * What encoder and interpreter read: the spec, the pseudo-program and the prompt made of them. Choices of the user's that the
+ * spec does not name are added to it, unless the prompt would then leave less than a quarter of the
+ * context for inputs.
+ */
+static paw_status make_texts(const paw_compiler *c, const paw_compile_request *r, work *w, paw_error *err)
+{
+    paw_status status = PAW_ERR_CONTEXT;
+    int context = model_context(c->base->model);
+    for (bool with = !names_choices(r); status == PAW_ERR_CONTEXT; with = false) {
+        free(w->spec);
+        free(w->bundle.pseudo_program);
+        w->bundle.pseudo_program = NULL;
+        w->spec = with ? spec_with_choices(r) : strdup(r->spec);
+        if (w->spec == NULL) {
+            return paw_fail_memory(err, strlen(r->spec));
+        }
+        PAW_TRY(compiler_pseudo(c, w->spec, r, &w->bundle.pseudo_program, err));
+        status = make_prompt(c, w->bundle.pseudo_program, with ? context / 4 : ROOM_FOR_INPUT, &w->bundle.prompt_template, err);
+        if (!with) {
+            break;
+        }
+    }
+    return status;
+}
+
 static paw_status run_steps(paw_compiler *c, const paw_compile_request *request, work *w, paw_compile_result *result,
                             paw_error *err)
 {
     size_t n = (size_t)c->n_layer * c->n_modules * c->n_base * 2;
     double t0 = base_clock();
-    PAW_TRY(compiler_pseudo(c, request, &w->bundle.pseudo_program, err));
-    PAW_TRY(make_prompt(c, w->bundle.pseudo_program, &w->bundle.prompt_template, err));
+    PAW_TRY(choose_set(c, request, &w->set, &result->choices_found, err)); /* first: it checks the user's list */
+    PAW_TRY(make_texts(c, request, w, err));
     make_id(c, request, w->bundle.pseudo_program, result->program_id);
     PAW_TRY(read_format(c, request, &w->format, err));
-    PAW_TRY(choose_set(c, request, &w->set, &result->choices_found, err));
     result->n_choices = w->set.count;
     result->choices_found = result->choices_found && w->set.count > 0;
     PAW_TRY(make_meta(c, request, result->program_id, &w->set, result->choices_found, w->format, &w->bundle.meta, err));
@@ -210,7 +268,7 @@ static paw_status run_steps(paw_compiler *c, const paw_compile_request *request,
     if (w->h == NULL || w->coefficients == NULL) {
         return paw_fail_memory(err, n * sizeof *w->coefficients);
     }
-    PAW_TRY(compiler_encode(c, request->spec, w->bundle.pseudo_program, w->h, err));
+    PAW_TRY(compiler_encode(c, w->spec, w->bundle.pseudo_program, w->h, err));
     double t2 = base_clock();
     pthread_mutex_lock(&c->base->lock); /* its threads are used */
     paw_status status = compiler_coefficients(c, w->h, w->coefficients, err);
@@ -250,6 +308,7 @@ paw_status paw_compile(paw_compiler *c, const paw_compile_request *request, cons
     json_decref(w.format);
     buffer_free(&w.adapter);
     bundle_free(&w.bundle);
+    free(w.spec);
     free(w.h);
     free(w.coefficients);
     return status;

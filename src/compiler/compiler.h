@@ -35,8 +35,8 @@ struct paw_compiler {
 
 /* ---- the steps, apart for the tests ---- */
 
-/* Writes the pseudo-program for the request; freed by the caller. */
-paw_status compiler_pseudo(const paw_compiler *c, const paw_compile_request *request, char **out, paw_error *err);
+/* Writes the pseudo-program for a spec (with what compile adds to it) and the request's examples; freed by the caller. */
+paw_status compiler_pseudo(const paw_compiler *c, const char *spec, const paw_compile_request *request, char **out, paw_error *err);
 
 /* The encoding pass: h [n_embd], the pooled state of the prefix tokens. */
 paw_status compiler_encode(paw_compiler *c, const char *spec, const char *pseudo, float *h, paw_error *err);

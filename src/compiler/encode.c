@@ -6,7 +6,7 @@
 #include "compiler/compiler.h"
 #include "compiler/template.h"
 
-paw_status compiler_pseudo(const paw_compiler *c, const paw_compile_request *request, char **out, paw_error *err)
+paw_status compiler_pseudo(const paw_compiler *c, const char *spec, const paw_compile_request *request, char **out, paw_error *err)
 {
     buffer examples = {0}, text = {0};
     if (request->n_examples > 0) {
@@ -17,14 +17,14 @@ paw_status compiler_pseudo(const paw_compiler *c, const paw_compile_request *req
         template_render(&examples, c->example_template, values, 2);
     }
     buffer_append(&examples, "", 0);
-    template_value values[2] = {{"{spec}", request->spec}, {"{examples}", examples.data}};
+    template_value values[2] = {{"{spec}", spec}, {"{examples}", examples.data}};
     bool failed = examples.failed;
     if (!failed) {
         template_render(&text, c->pseudo_template, values, 2);
     }
     buffer_free(&examples);
     *out = buffer_take(&text);
-    return failed || *out == NULL ? paw_fail_memory(err, strlen(request->spec)) : PAW_OK;
+    return failed || *out == NULL ? paw_fail_memory(err, strlen(spec)) : PAW_OK;
 }
 
 static paw_status encode_tokens(const paw_compiler *c, const char *spec, const char *pseudo, token_list *out, paw_error *err)

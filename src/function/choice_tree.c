@@ -117,6 +117,9 @@ paw_status choice_tree_new(const tokenizer *t, const char *const *names, size_t 
 /* ---- scoring ---- */
 
 /* A branch of a pass: the path from the root to `first`, then on to `last` for as long as there is only one way. */
+/* Nats: branches this near to the best one share its pass, since it may yet lose more than they. */
+static const double SPECULATE = 2.3;
+
 typedef struct branch {
     int first, last;
     int32_t tokens[LONGEST_PATH];
@@ -131,7 +134,7 @@ typedef struct scorer {
     double *score;   /* [n_nodes]: log-probability of the path to the node; NaN: not known yet */
     bool *expanded;  /* [n_nodes]: its children's scores are known */
     double best;     /* of the choices known */
-    double slack;
+    double margin;
     branch branches[MOST_BRANCHES];
     int n_branches;
     model_state *states[MOST_BRANCHES];
@@ -199,12 +202,14 @@ static void fill_branch(const scorer *s, branch *b, int node)
 /* Chooses the branches of a pass; the first always fits. Returns the rows it gives. */
 static int plan(scorer *s)
 {
-    int rows = 0, best = (s->n_branches = 0, best_open(s, -INFINITY));
-    if (best < 0) {
+    int rows = 0, best = (s->n_branches = 0, best_open(s, s->best - s->margin));
+    if (best < 0) { /* a path only loses as it goes on: nothing open can still be the answer */
         return 0;
     }
     double top = s->score[best] > s->best ? s->score[best] : s->best;
-    while (s->n_branches < MOST_BRANCHES && (best = best_open(s, top - s->slack)) >= 0) {
+    double least = top - (s->margin > SPECULATE ? s->margin : SPECULATE);
+    least = least > s->best - s->margin ? least : s->best - s->margin;
+    while (s->n_branches < MOST_BRANCHES && (best = best_open(s, least)) >= 0) {
         branch *b = &s->branches[s->n_branches];
         fill_branch(s, b, best);
         if (s->n_branches > 0 && rows + b->rows > MOST_ROWS) {
@@ -282,7 +287,7 @@ static paw_status search(scorer *s, const model_state *state, const adapter *lor
 }
 
 paw_status choice_score(paw_base *base, const choice_tree *tree, const model_state *state, const adapter *lora,
-                        const float *logits, double slack, double *log_prob, bool *known, int *passes, paw_error *err)
+                        const float *logits, double margin, double *log_prob, bool *known, int *passes, paw_error *err)
 {
     if (model_state_length(state) + tree->longest > model_context(base->model)) {
         return paw_fail(err, PAW_ERR_CONTEXT, "input", "with the longest choice it does not fit the context of %d tokens",
@@ -299,7 +304,7 @@ paw_status choice_score(paw_base *base, const choice_tree *tree, const model_sta
     s->tree = tree;
     s->kernels = model_kernels(base->model);
     s->n_vocab = model_get_shape(base->model)->n_vocab;
-    s->slack = slack;
+    s->margin = margin;
     paw_status status = search(s, state, lora, logits, passes, err);
     if (status == PAW_OK) {
         collect(s, log_prob, known);

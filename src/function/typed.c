@@ -8,8 +8,6 @@
 
 #include "base/real.h"
 
-static const double SLACK = 2.3; /* nats: a choice given up has, uncalibrated, under a tenth of the best one's probability */
-
 void function_type_free(function_type *type)
 {
     choice_tree_free(type->choices);
@@ -139,15 +137,15 @@ static int normalise(double *p, int n)
     return best;
 }
 
-/* How far behind the best a choice may fall and still matter, the calibration considered. */
-static double slack_of(const function_type *type, bool exact)
+/* How far behind the best a choice may fall and still become the answer, by the prior; everything where all are asked for. */
+static double margin_of(const function_type *type, bool exact)
 {
     double low = 0, high = 0;
     for (int i = 0; type->prior != NULL && i < type->choices->n; i++) {
         low = i == 0 || type->prior[i] < low ? type->prior[i] : low;
         high = i == 0 || type->prior[i] > high ? type->prior[i] : high;
     }
-    return exact ? 1e9 : SLACK + (high - low);
+    return exact ? 1e9 : high - low;
 }
 
 static paw_status score(paw_base *base, const function_type *type, program_image *image, const token_list *tokens, bool exact,
@@ -157,7 +155,7 @@ static paw_status score(paw_base *base, const function_type *type, program_image
     PAW_TRY(base_logits(base, 1, &logits, err));
     model_request r = {.tokens = tokens->data, .n = (int)tokens->size, .lora = image->lora, .logits = logits};
     PAW_TRY(model_forward(base->model, image->state, &r, err));
-    return choice_score(base, type->choices, image->state, image->lora, logits, slack_of(type, exact), scores, known, passes, err);
+    return choice_score(base, type->choices, image->state, image->lora, logits, margin_of(type, exact), scores, known, passes, err);
 }
 
 /* Tokens of a choice, the end token not counted. */

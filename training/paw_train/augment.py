@@ -21,8 +21,10 @@ class Rates:
     recode: float = 0.15  # a mapping of the labels to codes is appended in words
     restyle: float = 0.15  # labels change case or separator, in the spec and in the outputs
     reorder: float = 0.3  # a list of all labels in the spec is shuffled
-    spec_noise: float = 0.15
+    spec_noise: float = 0.2
     input_noise: float = 0.1
+    shuffle: float = 0.1  # sentences of a line change places
+    no_example: float = 0.3  # worked examples at the end of the spec are left out
     with_examples: float = 0.5
 
 
@@ -227,7 +229,7 @@ def _edit(text: str, spans: Sequence[tuple[int, int]], change: Callable[[str], s
 
 def spec_noise(text: str, protected: set[str], rng: random.Random) -> str:
     """Typos, lower case, shouting or missing punctuation; never in protected words, quotes, code or numbers."""
-    kind = rng.choice(("typo", "typo", "lower", "lower", "shout", "bare"))
+    kind = rng.choice(("typo", "typo", "lower", "shout", "shout", "bare"))
     if kind == "typo":
         spans = [s for s in _plain_words(text, protected, 5) if text[s[0] : s[1]].islower()]
         return _edit(text, rng.sample(spans, min(len(spans), rng.randint(1, 3))), lambda w: _typo(w, rng))
@@ -244,6 +246,51 @@ def input_noise(text: str, rng: random.Random) -> str:
         spans = [s for s in _plain_words(text, set(), 6) if text[s[0] : s[1]].islower()]
         return _edit(text, rng.sample(spans, min(len(spans), rng.randint(1, 2))), lambda w: _typo(w, rng))
     return _edit(text, _plain_words(text, set()), str.lower if kind == "lower" else str.upper)
+
+
+# ---------------------------------------------------------------- sentences
+
+_WORKED = re.compile(r"(?:\n\s*|(?<=[.!?:])\s+)(?:examples?:?\s*)?input\s*:.*\Z", re.I | re.S)
+_FOR_EXAMPLE = re.compile(r"(?:e\.g\.|for example|for instance|examples?\b)", re.I)
+_SENTENCE_END = re.compile(r"(?<=[a-z0-9)\"'][.!?])\s+(?=[A-Z\"'(])")
+
+
+def _sentences(line: str) -> list[str]:
+    """The line cut at the ends of sentences that do not lie in double quotes."""
+    out, at = [], 0
+    for m in _SENTENCE_END.finditer(line):
+        if line.count('"', 0, m.start()) % 2 == 0:
+            out.append(line[at : m.start()])
+            at = m.end()
+    return [*out, line[at:]]
+
+
+def _worked_at(text: str) -> int:
+    """Where the worked examples (Input: ... Output: ...) at the end of a spec begin; its length if there are none."""
+    found = _WORKED.search(text)
+    return found.start() if found and "output" in found[0].lower() else len(text)
+
+
+def without_examples(text: str) -> str:
+    """The spec without worked examples and without sentences that begin as one; the text itself if nothing would be left."""
+    lines = []
+    for line in text[: _worked_at(text)].split("\n"):
+        lines.append(" ".join(s for s in _sentences(line) if not _FOR_EXAMPLE.match(s)))
+    out = "\n".join(lines).strip()
+    return out if len(out) >= 20 else text
+
+
+def shuffle_sentences(text: str, rng: random.Random) -> str:
+    """The sentences of each line in another order; worked examples at the end stay there."""
+    at = _worked_at(text)
+    lines = []
+    for line in text[:at].split("\n"):
+        sentences = _sentences(line)
+        if len(sentences) > 1 and sentences[-1][-1:] not in ".!?":
+            sentences[-1] += "."
+        rng.shuffle(sentences)
+        lines.append(" ".join(sentences))
+    return "\n".join(lines) + text[at:]
 
 
 # ---------------------------------------------------------------- one row's task
@@ -282,6 +329,10 @@ def sample_task(function: Function, rng: random.Random, rates: Rates, max_exampl
         if changed:
             text, mapping = changed
     choices = tuple(mapping.get(c, c) for c in function.choices)
+    if rng.random() < rates.no_example:
+        text = without_examples(text)
+    if rng.random() < rates.shuffle:
+        text = shuffle_sentences(text, rng)
     if rng.random() < rates.spec_noise:
         outputs = " ".join(mapping.get(c.output, c.output) for c in function.cases)
         protected = set(re.findall(r"[a-z]+", (outputs + " " + " ".join(choices + function.choices)).lower()))

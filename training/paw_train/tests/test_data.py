@@ -60,8 +60,19 @@ def test_noise_spares_what_matters():
         assert all(piece in out for piece in ("None", '"Some Thing"', "ERR_42", '{"a":1}', "otherwise"))
 
 
+def test_sentences_move_and_examples_go():
+    text = 'Print a or b. Say "x. Y" as it is. Never c.\nA list:\n- one\nInput: q. Output: a\nInput: r\nOutput: b'
+    seen = {augment.shuffle_sentences(text, random.Random(s)) for s in range(40)}
+    assert len(seen) == 6 and all(s.endswith("A list:\n- one\nInput: q. Output: a\nInput: r\nOutput: b") for s in seen)
+    assert all(sorted(s) == sorted(text) for s in seen)
+    assert augment.without_examples(text) == 'Print a or b. Say "x. Y" as it is. Never c.\nA list:\n- one'
+    assert augment.without_examples("Print the larger one. Example: 3 and 4 give 4. Ties: either.") == "Print the larger one. Ties: either."
+    assert augment.without_examples("Input: a\nOutput: b") == "Input: a\nOutput: b"
+    assert augment.without_examples("Take the input: it is a name. Print its output form.") != ""
+
+
 def test_task_outputs_follow_the_labels(toy_corpus):
-    rates = augment.Rates(0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
+    rates = augment.Rates(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
     for f in corpus.load([toy_corpus]):
         for seed in range(30):
             task = augment.sample_task(f, random.Random(seed), rates)
