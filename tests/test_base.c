@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/real.h"
@@ -314,6 +315,27 @@ TEST(sha256_vectors)
     assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     hash_sha256_hex(NULL, 0, hex);
     assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    char *dir = tiny_folder(), *path = file_join(dir, "kept"), again[HASH_HEX_SIZE], identity[HASH_HEX_SIZE], *text;
+    size_t size;
+    hash_blake2b_hex(abc, 3, identity);
+    hash_sha256_hex(abc, 3, hex);
+    digest_sha256_kept(path, identity, "abc", 3, again);
+    assert_string_equal(again, hex);
+    digest_sha256_kept(path, identity, "abd", 3, again);
+    assert_string_equal(again, hex); /* it was taken from the file */
+    check_ok(file_read_all(path, 1000, &text, &size, NULL), NULL);
+    text[100] = 'x';
+    check_ok(file_write_atomic(path, text, size, NULL), NULL);
+    digest_sha256_kept(path, identity, "abc", 3, again);
+    assert_string_equal(again, hex); /* a damaged file is nothing */
+    identity[0] = identity[0] == 'a' ? 'b' : 'a';
+    digest_sha256_kept(path, identity, "", 0, again);
+    assert_string_not_equal(again, hex); /* nor is one for something else */
+    digest_sha256_kept(NULL, identity, "abc", 3, again);
+    assert_string_equal(again, hex);
+    free(text);
+    free(path);
+    tiny_remove(dir);
     hash_stream stream;
     hash_begin(&stream);
     for (int i = 0; i < 100000; i++) {

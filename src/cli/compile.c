@@ -187,7 +187,7 @@ static paw_status compile(const arguments *a, const registry *r, paw_error *err)
     status = status == PAW_OK ? paw_compiler_runtime(compiler_path, &runtime, err) : status;
     if (status == PAW_OK) {
         cli_progress("loading the base model ...");
-        status = cli_load_base(r, runtime, a->base, a->threads, false, &base, err);
+        status = cli_load_base(r, runtime, a->base, a->threads, true, &base, err);
     }
     status = status == PAW_OK ? paw_compiler_load(compiler_path, base, &compiler, err) : status;
     if (status == PAW_OK) {

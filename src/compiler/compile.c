@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "compiler/choices.h"
+#include "compiler/choices_ask.h"
 #include "compiler/compiler.h"
 #include "compiler/template.h"
 #include "function/bundle.h"
@@ -105,18 +105,49 @@ static paw_status read_format(const paw_compiler *c, const paw_compile_request *
     return status;
 }
 
+/* Whether an example of the user's has an answer outside the set. */
+static bool contradicted(const paw_compile_request *r, const choice_list *set)
+{
+    for (size_t i = 0; i < r->n_examples; i++) {
+        bool inside = false;
+        for (size_t k = 0; k < set->count; k++) {
+            inside = inside || strcmp(set->labels[k], r->examples[i].output) == 0;
+        }
+        if (!inside) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The set that the spec names: as the compiler's model reads it, or by rules. */
+static paw_status find_set(paw_compiler *c, const paw_compile_request *r, choice_list *set, paw_error *err)
+{
+    *set = (choice_list){0};
+    if (c->choices_spec != NULL) {
+        PAW_TRY(choices_ask(c, r->spec, set, err));
+    }
+    if (set->count == 0) {
+        PAW_TRY(choices_find(r->spec, set, err));
+    }
+    if (contradicted(r, set)) {
+        choices_free(set);
+    }
+    return PAW_OK;
+}
+
 /*
  * The closed set that answers come from: the user's, or the one that the spec names. One that the tokenizer cannot tell apart
  * is an error when it was given, and left open when it was found.
  */
-static paw_status choose_set(const paw_compiler *c, const paw_compile_request *r, choice_list *set, bool *found, paw_error *err)
+static paw_status choose_set(paw_compiler *c, const paw_compile_request *r, choice_list *set, bool *found, paw_error *err)
 {
     choice_tree *tree = NULL;
     *found = r->n_choices == 0;
     if (*found && (r->open || r->format_type != NULL)) {
         return PAW_OK;
     }
-    PAW_TRY(*found ? choices_find(r->spec, set, err) : choices_copy(r->choices, r->n_choices, "choices", set, err));
+    PAW_TRY(*found ? find_set(c, r, set, err) : choices_copy(r->choices, r->n_choices, "choices", set, err));
     for (size_t i = 0; !*found && i < set->count; i++) {
         PAW_TRY(check_text(set->labels[i], "choices", err));
     }

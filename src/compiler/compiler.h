@@ -22,6 +22,9 @@ struct paw_compiler {
     char *pseudo_template, *examples_header, *example_template, *encode_template, *prompt_template;
     uint32_t n_layer, n_prefix, rank, n_base, encoder_rank;
     float alpha, encoder_alpha, rms_eps;
+    char *choices_spec;       /* the task of listing a spec's answers; NULL: not learnt */
+    paw_function *reader;     /* the program of that task; NULL until it is used */
+    pthread_mutex_t reader_lock;
     float choice_temperature; /* of closed sets, where no cases say better */
     bool final_norm;
     int32_t *layer_map;   /* [n_layer] */

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/utf8.h"
 #include "compiler/compiler.h"
 #include "compiler/template.h"
 #include "function/bundle.h"
+#include "model/state.h"
 
 #define KEY(name) "paw-compiler." name
 
@@ -109,6 +111,9 @@ static paw_status read_numbers(paw_compiler *c, paw_error *err)
     PAW_TRY(read_u32(c, KEY("encoder.lora_rank"), 0, 1024, &c->encoder_rank, err));
     PAW_TRY(gguf_get_f32(c->file, KEY("alpha"), &c->alpha, err));
     PAW_TRY(gguf_get_f32(c->file, KEY("pool.rms_eps"), &c->rms_eps, err));
+    if (gguf_has(c->file, KEY("choices.spec"))) {
+        PAW_TRY(gguf_get_string(c->file, KEY("choices.spec"), &c->choices_spec, err));
+    }
     PAW_TRY(gguf_get_f32_or(c->file, KEY("choice_temperature"), CHOICE_TEMPERATURE, &c->choice_temperature, err));
     if (!(c->choice_temperature >= 0.01f && c->choice_temperature <= 100)) {
         return fail_key(c, err, PAW_ERR_FORMAT, KEY("choice_temperature"), "is out of range");
@@ -335,6 +340,16 @@ static paw_status check_architecture(paw_compiler *c, paw_error *err)
     return PAW_OK;
 }
 
+/* Remembered beside what is kept of the base, under a quicker hash of the whole file. */
+static void make_fingerprint(paw_compiler *c)
+{
+    char identity[HASH_HEX_SIZE], *kept = model_kept_path(c->base->model, "compiler.sha256");
+    hash_part whole = {gguf_file_data(c->file), gguf_file_size(c->file)};
+    hash_blake2b_hex(&whole, 1, identity);
+    digest_sha256_kept(kept, identity, whole.data, whole.size, c->fingerprint);
+    free(kept);
+}
+
 static paw_status load(paw_compiler *c, const char *path, paw_error *err)
 {
     PAW_TRY(gguf_open(path, &c->file, err));
@@ -347,8 +362,7 @@ static paw_status load(paw_compiler *c, const char *path, paw_error *err)
     PAW_TRY(read_layer_map(c, err));
     PAW_TRY(read_modules(c, err));
     PAW_TRY(read_mapper(c, err));
-    hash_part whole = {gguf_file_data(c->file), gguf_file_size(c->file)};
-    hash_sha256_hex(&whole, 1, c->fingerprint);
+    make_fingerprint(c);
     return c->n_base > 0 ? paw_fail_in(err, read_encoder(c, err), path) : PAW_OK;
 }
 
@@ -362,6 +376,7 @@ paw_status paw_compiler_load(const char *path, paw_base *base, paw_compiler **ou
         return paw_fail_memory(err, sizeof *c);
     }
     c->base = base;
+    pthread_mutex_init(&c->reader_lock, NULL);
     paw_status status = load(c, path, err);
     if (status != PAW_OK) {
         paw_compiler_free(c);
@@ -396,6 +411,9 @@ void paw_compiler_free(paw_compiler *c)
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
         free(strings[i]);
     }
+    paw_function_free(c->reader);
+    pthread_mutex_destroy(&c->reader_lock);
+    free(c->choices_spec);
     free(c->layer_map);
     free(c->layer_weight);
     free(c->prefix);

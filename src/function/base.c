@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "model/state.h"
 
@@ -111,8 +112,9 @@ paw_status paw_base_sha256(paw_base *base, const char **out, paw_error *err)
     pthread_mutex_lock(&base->lock);
     if (base->sha256[0] == '\0') {
         const gguf_file *file = model_get_file(base->model);
-        hash_part whole = {gguf_file_data(file), gguf_file_size(file)};
-        hash_sha256_hex(&whole, 1, base->sha256);
+        char *kept = model_kept_path(base->model, "sha256");
+        digest_sha256_kept(kept, model_identity(base->model), gguf_file_data(file), gguf_file_size(file), base->sha256);
+        free(kept);
     }
     pthread_mutex_unlock(&base->lock);
     *out = base->sha256;

@@ -15,8 +15,8 @@ from dataclasses import replace
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from paw_train import augment, corpus  # noqa: E402
+from paw_train.prompts import CHOICES_SPEC  # noqa: E402
 
-SPEC = "List the answers that the described function may give, one a line, spelt as it must print them. Print open if the answers are no closed set."
 MOST = 40  # labels of a set that is learnt
 
 
@@ -65,7 +65,7 @@ def main() -> None:
                 rng.shuffle(cases)
             size = len(cases) if held_out else 12
             for n, at in enumerate(range(0, len(cases), size)):
-                row = {"id": f"choices-{name}-{n}", "category": "extraction", "spec": SPEC, "cases": cases[at : at + size]}
+                row = {"id": f"choices-{name}-{n}", "category": "extraction", "spec": CHOICES_SPEC, "cases": cases[at : at + size]}
                 f.write(json.dumps(row, ensure_ascii=False) + "\n")
     print(f"{out}: {len(cases)} cases in the last part")
 

@@ -20,7 +20,7 @@ from .base import MODULES, Base, load_base
 from .compiler import POOL_EPS, CompilerOptions, StackedLora, System
 from .data import Renderer
 from .gguf_file import GGUFFile, joined, split_file, write_gguf
-from .prompts import Prompts
+from .prompts import CHOICES_SPEC, Prompts
 
 KEY = "paw-compiler."
 
@@ -126,8 +126,9 @@ def export_compiler(
     snapshot: str,
     small: bool = False,
     formats: Formats | None = None,
+    more: dict[str, Any] | None = None,
 ) -> str:
-    """Write the compiler file; returns a line on its sizes."""
+    """Write the compiler file, with `more` keys (named without the prefix); returns a line on its sizes."""
     o, fixed = system.options, system.compiler.mapper is None
     if not fixed and o.encoder == "full":
         raise ValueError("a fully trained encoder has no place in a compiler file; train with --encoder lora")
@@ -158,6 +159,7 @@ def export_compiler(
         KEY + "encoder.lora_rank": o.encoder_rank if system.compiler.encoder_lora is not None else 0,
         KEY + "encoder.lora_alpha": float(o.encoder_rank) if system.compiler.encoder_lora is not None else 0.0,
         KEY + "training.mode": o.mode,
+        **{KEY + key: value for key, value in (more or {}).items()},
     }
     tensors = list(_tensors(system, formats))
     sizes: dict[str, int] = {}
@@ -291,6 +293,8 @@ def main() -> None:
         p.add_argument(f"--{group}", choices=("F32", "F16", "Q8_0", "Q4_0"), help=f"format of {group}")
     p.add_argument("--name", default="paw-compact")
     p.add_argument("--snapshot", default="")
+    p.add_argument("--reads-choices", action="store_true", help="it was trained on corpus/choices_task.py")
+    p.add_argument("--choice-temperature", type=float, help="what scores of closed sets are divided by")
     p.add_argument("--split-mib", type=float, default=0, help="also write it in pieces of so many MiB")
     a = p.parse_args()
     base = load_base(a.base)
@@ -305,8 +309,11 @@ def main() -> None:
         for g in ("bases", "static", "encoder", "head", "trunk", "prefix", "bias")
         if getattr(a, g)
     }
+    more = {"choices.spec": CHOICES_SPEC} if a.reads_choices else {}
+    if a.choice_temperature:
+        more["choice_temperature"] = a.choice_temperature
     snapshot = a.snapshot or os.path.basename(a.out).removesuffix(".gguf")
-    print(a.out, export_compiler(a.out, system, base, prompts, a.name, snapshot, formats=replace(formats, **chosen)))
+    print(a.out, export_compiler(a.out, system, base, prompts, a.name, snapshot, formats=replace(formats, **chosen), more=more))
     if a.split_mib:
         for part in split_file(a.out, int(a.split_mib * 2**20)):
             print(part)

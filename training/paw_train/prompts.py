@@ -30,6 +30,13 @@ TWICE = (
 )  # the second copy is read with the whole first one in view
 
 
+# The task of reading closed sets out of specs (`corpus/choices_task.py`); a compiler trained on it says so (`choices.spec`).
+CHOICES_SPEC = (
+    "List the answers that the described function may give, one a line, spelt as it must print them. "
+    "Print open if the answers are no closed set."
+)
+
+
 @dataclass(frozen=True)
 class Prompts:
     """The prompt forms of one compiler; the field names are the metadata keys with `.` written `_`."""
