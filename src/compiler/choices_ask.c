@@ -125,18 +125,20 @@ static paw_status take_answer(const char *spec, char *answer, choice_list *out, 
     return status == PAW_OK ? PAW_OK : paw_fail_memory(err, n);
 }
 
-paw_status choices_ask(paw_compiler *c, const char *spec, choice_list *out, paw_error *err)
+paw_status choices_ask(paw_compiler *c, const char *spec, choice_list *out, bool *open, paw_error *err)
 {
     paw_function *reader;
     paw_answer answer;
     *out = (choice_list){0};
+    *open = false;
     PAW_TRY(reader_of(c, &reader, err));
     paw_call_options options = {.max_tokens = MOST_TOKENS, .free_running = true};
     paw_status status = paw_function_call(reader, spec, strlen(spec), &options, &answer, NULL);
     if (status != PAW_OK) { /* a spec that fills the context: nothing can be said of it */
         return status == PAW_ERR_CONTEXT ? PAW_OK : paw_fail(err, status, "closed set", "the spec could not be read");
     }
-    if (answer.complete) {
+    *open = strcmp(answer.text, "open") == 0;
+    if (answer.complete && !*open) {
         status = take_answer(spec, answer.text, out, err);
     }
     paw_answer_clear(&answer);

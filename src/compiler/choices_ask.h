@@ -12,9 +12,9 @@
 #include "compiler/compiler.h"
 
 /*
- * Fills `out` with the labels listed, in their order, or leaves it empty: no closed set, or an answer that is no list of labels
- * that the spec spells. Only for a compiler with a `choices.spec`. Takes the base's lock.
+ * Fills `out` with the labels listed, in their order, or leaves it empty: no closed set (`open` says so), or an answer that is no
+ * list of labels that the spec spells. Only for a compiler with a `choices.spec`. Takes the base's lock.
  */
-paw_status choices_ask(paw_compiler *c, const char *spec, choice_list *out, paw_error *err);
+paw_status choices_ask(paw_compiler *c, const char *spec, choice_list *out, bool *open, paw_error *err);
 
 #endif

@@ -120,15 +120,27 @@ static bool contradicted(const paw_compile_request *r, const choice_list *set)
     return false;
 }
 
-/* The set that the spec names: as the compiler's model reads it, or by rules. */
+/*
+ * The set that the spec names, by rules and as the compiler's model reads it. The model knows better whether there is one; the
+ * rules, where they find one, lose no label of a long list.
+ */
 static paw_status find_set(paw_compiler *c, const paw_compile_request *r, choice_list *set, paw_error *err)
 {
-    *set = (choice_list){0};
+    bool open = false;
+    choice_list asked = {0};
+    PAW_TRY(choices_find(r->spec, set, err));
     if (c->choices_spec != NULL) {
-        PAW_TRY(choices_ask(c, r->spec, set, err));
+        paw_status status = choices_ask(c, r->spec, &asked, &open, err);
+        if (status != PAW_OK) {
+            choices_free(set);
+            return status;
+        }
     }
-    if (set->count == 0) {
-        PAW_TRY(choices_find(r->spec, set, err));
+    if (open || asked.count > set->count) {
+        choices_free(set);
+        *set = asked;
+    } else {
+        choices_free(&asked);
     }
     if (contradicted(r, set)) {
         choices_free(set);
