@@ -427,6 +427,9 @@ static void put_compiler_keys(gguf_writer *w, const tiny_compiler_options *o, co
     key_text(w, o, "paw-compiler.encode.template", "<|im_start|>user\n{pseudo}<|im_end|>\n");
     key_text(w, o, "paw-compiler.prompt.template",
              "<|im_start|>user\n{pseudo}\n[INPUT]\n{INPUT_PLACEHOLDER}\n[END_INPUT]<|im_end|>\n<|im_start|>assistant\n");
+    if (o->choices_spec != NULL) {
+        key_text(w, o, "paw-compiler.choices.spec", o->choices_spec);
+    }
     key_u32(w, o, "paw-compiler.prefix_count", PREFIX);
     if (!is(o->leave_out, "paw-compiler.layer_map")) {
         gguf_put_i32s(w, "paw-compiler.layer_map", map, (size_t)base->n_layer);

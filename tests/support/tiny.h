@@ -29,6 +29,7 @@ typedef struct tiny_compiler_options {
     const char *base_sha256;
     const char *leave_out;    /* name of a tensor or key not to write */
     const char *spoil_shape, *spoil_scale; /* as in a model */
+    const char *choices_spec; /* the task of reading closed sets; NULL: no such key */
     const char *change_key;   /* a key of strings or numbers that gets another value: */
     const char *text;         /*   of strings */
     uint32_t number;          /*   of numbers */
