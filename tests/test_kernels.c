@@ -117,6 +117,7 @@ static void products_are_equal(void **unused)
                 assert_memory_equal(a.scale, b.scale, blocks * sizeof(float));
                 assert_memory_equal(a.sum, b.sum, blocks * sizeof(float));
                 assert_memory_equal(a.isum, b.isum, 2 * blocks * sizeof(int32_t));
+                assert_memory_equal(a.bias, b.bias, (size_t)planes * blocks * 4 * sizeof(int16_t));
                 matrix_multiply(&m, set_at(s), &b, 0, TOKENS, 0, m.groups, got, ROWS, false, 1);
                 assert_memory_equal(want, got, TOKENS * ROWS * sizeof(float));
                 for (int n = 1; n < TOKENS; n++) { /* how many tokens go together changes nothing */
@@ -310,20 +311,27 @@ static void odd_activations(void **unused)
     for (int planes = 1; planes <= 2; planes++) {
         float x[BLOCKS * 32], scale[2][BLOCKS], sum[2][BLOCKS];
         int8_t q[2][2][BLOCKS * 32];
+        int16_t bias[2][2][BLOCKS * 4];
         int32_t isum[2][2 * BLOCKS];
+        kernel_output to[2];
         uint64_t seed = 4;
         for (int i = 0; i < BLOCKS * 32; i++) { /* the odd value among smaller ones */
             x[i] = i % 32 == 19 ? odd[i / 32] : tiny_uniform(&seed, isfinite(odd[i / 32]) ? odd[i / 32] : 1.0f);
         }
         memset(q, 0, sizeof q);
-        scalar()->quantise(x, BLOCKS * 32, planes, q[0][0], q[0][1], scale[0], sum[0], isum[0]);
+        memset(bias, 0, sizeof bias);
+        for (int i = 0; i < 2; i++) {
+            to[i] = (kernel_output){{q[i][0], q[i][1]}, {bias[i][0], bias[i][1]}, scale[i], sum[i], isum[i]};
+        }
+        scalar()->quantise(x, BLOCKS * 32, planes, &to[0]);
         for (int b = 0; b < BLOCKS; b++) {
             assert_int_equal(isfinite(odd[b]) != 0, isfinite(scale[0][b]) != 0);
         }
         for (int s = 0; s < kernels_count(); s++) {
             if (kernels_at(s) != NULL) {
-                kernels_at(s)->quantise(x, BLOCKS * 32, planes, q[1][0], q[1][1], scale[1], sum[1], isum[1]);
+                kernels_at(s)->quantise(x, BLOCKS * 32, planes, &to[1]);
                 assert_memory_equal(q[0], q[1], sizeof q[0]);
+                assert_memory_equal(bias[0], bias[1], sizeof bias[0]);
                 assert_memory_equal(scale[0], scale[1], sizeof scale[0]);
                 assert_memory_equal(isum[0], isum[1], sizeof isum[0]);
                 for (int b = 0; b < BLOCKS; b++) {

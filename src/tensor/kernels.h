@@ -25,25 +25,34 @@ enum {
 
 /*
  * Activations of n tokens, quantised per block of 32. With one plane x = scale * q; with two, x = scale * (128 q0 + q1),
- * which keeps 15 bits. Shapes: q [planes][n][cols], scale and sum [n][cols / 32], isum [n][cols / 16].
+ * which keeps 15 bits. Shapes: q [planes][n][cols], scale and sum [n][cols / 32], isum [n][cols / 16], bias
+ * [planes][n][cols / 16][2].
  */
 typedef struct kernel_input {
     const int8_t *q;
     const float *scale;
     const float *sum;    /* scale times the block's integer sum */
     const int32_t *isum; /* the integer sums of the block's halves */
+    const int16_t *bias; /* of each half -32 times the sum of its q[j] with j % 4 < 2, and of the others: for 6-bit weights */
     const float *x;      /* [n][cols], the values themselves: for float matrices */
-    long plane;          /* bytes from plane 0 to plane 1 */
+    long plane;          /* bytes from plane 0 of q to plane 1 */
     int cols, blocks, planes;
 } kernel_input;
+
+/* Where one token's quantised activations go: the places of a kernel_input's arrays, q and bias once a plane. */
+typedef struct kernel_output {
+    int8_t *q[2];
+    int16_t *bias[2];
+    float *scale, *sum;
+    int32_t *isum;
+} kernel_output;
 
 typedef struct kernel_set {
     const char *name;
     int tile; /* most tokens of one call, at most KERNEL_TILE */
 
-    /* x [cols] to q0 (and q1), scale, sum, isum of one token; cols is a multiple of 32 */
-    void (*quantise)(const float *x, int cols, int planes, int8_t *q0, int8_t *q1, float *scale, float *sum,
-                     int32_t *isum);
+    /* x [cols] of one token; cols is a multiple of 32 */
+    void (*quantise)(const float *x, int cols, int planes, const kernel_output *to);
 
     /* One row group times tokens [first, first + n), n <= tile: out [n][16]. */
     void (*rows_i4)(const uint8_t *group, const kernel_input *in, int first, int n, float *out);

@@ -18,38 +18,50 @@ VEC_INLINE float block_extreme(const float *x)
     return v_max_bits(most);
 }
 
-/* Sixteen values times `inverse` as integers, in one plane or two (q1 is for the second); returns their sum. */
-VEC_INLINE int32_t quantise_half(const float *x, float inverse, int planes, int8_t *q0, int8_t *q1)
+/* The bias of a half-block's integers of one plane, of which `sums` has the sums by columns; returns the sum of all. */
+VEC_INLINE int32_t half_sum(veci sums, int16_t *bias)
 {
-    veci sum = {0};
+    int32_t pair[2];
+    v_sum_int(sums, pair);
+    bias[0] = (int16_t)(-32 * pair[0]);
+    bias[1] = (int16_t)(-32 * pair[1]);
+    return pair[0] + pair[1];
+}
+
+/* Half-block `half`, the 16 values at x, times `inverse` as integers. */
+VEC_INLINE void quantise_half(const float *x, float inverse, int planes, kernel_output to, int half)
+{
+    veci sum = {0}, high_sum = {0};
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i += WIDTH) {
         vec v = v_round(v_load(x + i) * v_set(inverse));
         veci value = v_to_int((vec)((veci)v & (v == v))); /* NaN: 0, the scale carries it on */
-        sum += value;
         if (planes == 2) {
             veci high = (value + 64) >> 7;
-            v_store_bytes(q0 + i, high);
-            v_store_bytes(q1 + i, value - (high << 7));
-        } else {
-            v_store_bytes(q0 + i, value);
+            value -= high << 7;
+            high_sum += high;
+            v_store_bytes(to.q[0] + half * LANES + i, high);
         }
+        sum += value;
+        v_store_bytes(to.q[planes - 1] + half * LANES + i, value);
     }
-    return v_sum_int(sum);
+    to.isum[half] = half_sum(sum, to.bias[planes - 1] + 2 * half);
+    if (planes == 2) {
+        to.isum[half] += 128 * half_sum(high_sum, to.bias[0] + 2 * half);
+    }
 }
 
-static void quantise(const float *x, int cols, int planes, int8_t *q0, int8_t *q1, float *scale, float *sum,
-                     int32_t *isum)
+static void quantise(const float *x, int cols, int planes, const kernel_output *output)
 {
+    const kernel_output to = *output;
     float range = planes == 2 ? 127.0f * 128.0f : 127.0f;
-    for (int b = 0; b < cols / KERNEL_BLOCK; b++, x += KERNEL_BLOCK, q0 += KERNEL_BLOCK) {
+    for (int b = 0; b < cols / KERNEL_BLOCK; b++, x += KERNEL_BLOCK) {
         float extreme = block_extreme(x);
         float inverse = extreme > 1e-30f ? range / extreme : 0.0f; /* of less than that it might overflow */
-        isum[2 * b] = quantise_half(x, inverse, planes, q0, q1);
-        isum[2 * b + 1] = quantise_half(x + LANES, inverse, planes, q0 + LANES, planes == 2 ? q1 + LANES : q1);
-        q1 += planes == 2 ? KERNEL_BLOCK : 0;
-        scale[b] = extreme / range;
-        sum[b] = scale[b] * (float)(isum[2 * b] + isum[2 * b + 1]);
+        quantise_half(x, inverse, planes, to, 2 * b);
+        quantise_half(x + LANES, inverse, planes, to, 2 * b + 1);
+        to.scale[b] = extreme / range;
+        to.sum[b] = to.scale[b] * (float)(to.isum[2 * b] + to.isum[2 * b + 1]);
     }
 }
 

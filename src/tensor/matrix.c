@@ -231,11 +231,22 @@ paw_status activations_new(int capacity, int cols, activations *out, paw_error *
     out->scale = aligned(blocks * sizeof *out->scale);
     out->sum = aligned(blocks * sizeof *out->sum);
     out->isum = aligned(2 * blocks * sizeof *out->isum);
-    if (out->x == NULL || out->q == NULL || out->scale == NULL || out->sum == NULL || out->isum == NULL) {
+    out->bias = aligned(8 * blocks * sizeof *out->bias);
+    if (out->x == NULL || out->q == NULL || out->scale == NULL || out->sum == NULL || out->isum == NULL ||
+        out->bias == NULL) {
         activations_free(out);
         return paw_fail_memory(err, n * 6);
     }
-    out->in = (kernel_input){out->q, out->scale, out->sum, out->isum, out->x, (long)n, cols, cols / KERNEL_BLOCK, 1};
+    out->in = (kernel_input){.q = out->q,
+                             .scale = out->scale,
+                             .sum = out->sum,
+                             .isum = out->isum,
+                             .bias = out->bias,
+                             .x = out->x,
+                             .plane = (long)n,
+                             .cols = cols,
+                             .blocks = cols / KERNEL_BLOCK,
+                             .planes = 1};
     return PAW_OK;
 }
 
@@ -246,6 +257,7 @@ void activations_free(activations *a)
     free(a->scale);
     free(a->sum);
     free(a->isum);
+    free(a->bias);
     memset(a, 0, sizeof *a);
 }
 
@@ -256,12 +268,16 @@ void activations_set_planes(activations *a, int planes)
 
 void activations_quantise(activations *a, const kernel_set *kernels, int begin, int end)
 {
-    int cols = a->in.cols, blocks = a->in.blocks;
-    for (int t = begin; t < end; t++) {
-        int8_t *q = a->q + (size_t)t * (size_t)cols;
-        size_t b = (size_t)t * (size_t)blocks;
-        kernels->quantise(a->x + (size_t)t * (size_t)cols, cols, a->in.planes, q, q + a->in.plane, a->scale + b,
-                          a->sum + b, a->isum + 2 * b);
+    size_t cols = (size_t)a->in.cols, blocks = (size_t)a->in.blocks;
+    for (size_t t = (size_t)begin; t < (size_t)end; t++) {
+        int8_t *q = a->q + t * cols;
+        int16_t *bias = a->bias + t * blocks * 4;
+        kernel_output to = {{q, q + a->in.plane},
+                            {bias, bias + a->in.plane / 8},
+                            a->scale + t * blocks,
+                            a->sum + t * blocks,
+                            a->isum + t * blocks * 2};
+        kernels->quantise(a->x + t * cols, a->in.cols, a->in.planes, &to);
     }
 }
 

@@ -71,6 +71,7 @@ typedef struct activations {
     int8_t *q;
     float *scale, *sum;
     int32_t *isum; /* of half-blocks */
+    int16_t *bias; /* of half-blocks, two each */
     int capacity;
 } activations;
 

@@ -181,23 +181,26 @@ VEC_INLINE float v_max_bits(veci v)
     return f;
 }
 
-VEC_INLINE int32_t v_sum_int(veci v)
+/* The sum of the lanes i with i % 4 < 2, and that of the others. */
+VEC_INLINE void v_sum_int(veci v, int32_t out[2])
 {
 #if defined(__AVX2__) && !defined(__AVX512F__)
     __m128i x = _mm_add_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
-    x = _mm_add_epi32(x, _mm_unpackhi_epi64(x, x));
-    return _mm_cvtsi128_si32(_mm_add_epi32(x, _mm_shuffle_epi32(x, 1)));
+    x = _mm_add_epi32(x, _mm_shuffle_epi32(x, 0xB1));
+    out[0] = _mm_cvtsi128_si32(x);
+    out[1] = _mm_extract_epi32(x, 2);
 #elif defined(VEC_NEON)
-    return vaddvq_s32((int32x4_t)v);
+    vst1_s32(out, vget_low_s32(vpaddq_s32((int32x4_t)v, (int32x4_t)v)));
 #else
     int32_t a[WIDTH];
     memcpy(a, &v, sizeof a);
-    for (int n = WIDTH / 2; n > 0; n /= 2) {
+    for (int n = WIDTH / 2; n >= 4; n /= 2) {
         for (int i = 0; i < n; i++) {
             a[i] += a[i + n];
         }
     }
-    return a[0];
+    out[0] = a[0] + a[1];
+    out[1] = a[2] + a[3];
 #endif
 }
 
