@@ -136,6 +136,71 @@ static void products_are_equal(void **unused)
     }
 }
 
+/* Weights of Q6_K that are all the farthest from zero, with scales that are, and activations of any signs. */
+static uint8_t *extreme_k6(int cols)
+{
+    size_t size = format_size(TENSOR_Q6_K, (size_t)cols), at = 0;
+    uint8_t *raw = malloc(size * KERNEL_ROWS);
+    assert_non_null(raw);
+    for (int row = 0; row < KERNEL_ROWS; row++) {
+        for (int b = 0; b < cols / 256; b++, at += 210) {
+            memset(raw + at, row % 2 == 0 ? 0 : 255, 192);        /* values 0 or 63, which stand for -32 and 31 */
+            memset(raw + at + 192, row % 4 < 2 ? 0x80 : 0x7F, 16); /* scales -128 or 127 */
+            memcpy(raw + at + 208, "\x00\x3C", 2);                 /* 1 */
+        }
+    }
+    return raw;
+}
+
+/* What the definition says of such a row and activations of magnitude `most`, of signs that repeat every 4 columns. */
+static float extreme_sum(int row, int signs, int blocks, int most, float scale)
+{
+    int64_t n = 0;
+    float sum = 0;
+    for (int j = 0; j < 32; j++) {
+        n += (row % 4 < 2 ? -128 : 127) * (row % 2 == 0 ? -32 : 31) * ((signs >> j % 4 & 1) == 0 ? most : -most);
+    }
+    assert_true(n == (int32_t)n);
+    for (int b = 0; b < blocks; b++) {
+        sum += (float)n * scale;
+    }
+    return sum;
+}
+
+static void largest_products_are_exact(void **unused)
+{
+    (void)unused;
+    enum { COLS = 512, MAGNITUDE = 3 };
+    uint8_t *raw = extreme_k6(COLS);
+    matrix m = matrix_plan(TENSOR_Q6_K, KERNEL_ROWS, COLS);
+    uint8_t *data = aligned_alloc(64, (matrix_size(&m) + 63) / 64 * 64);
+    assert_true(matrix_prepare(&m, TENSOR_Q6_K, raw, data, 0, 1));
+    m.data = data;
+    for (int i = 0; i < 2 * sets_count(); i++) {
+        const kernel_set *kernels = set_at(i / 2);
+        int planes = 1 + i % 2, most = planes == 1 ? 127 : 127 * 128;
+        float y[TOKENS * KERNEL_ROWS];
+        activations a;
+        if (kernels == NULL) {
+            continue;
+        }
+        assert_int_equal(activations_new(TOKENS, COLS, &a, NULL), PAW_OK);
+        activations_set_planes(&a, planes);
+        for (int k = 0; k < TOKENS * COLS; k++) {
+            a.x[k] = (k / COLS >> k % 4 & 1) == 0 ? MAGNITUDE : -MAGNITUDE;
+        }
+        activations_quantise(&a, kernels, 0, TOKENS);
+        matrix_multiply(&m, kernels, &a, 0, TOKENS, 0, 1, y, KERNEL_ROWS, false, 1);
+        for (int k = 0; k < TOKENS * KERNEL_ROWS; k++) {
+            int t = k / KERNEL_ROWS;
+            assert_true(y[k] == extreme_sum(k % KERNEL_ROWS, t, COLS / 32, most, (float)MAGNITUDE / (float)most));
+        }
+        activations_free(&a);
+    }
+    free(raw);
+    free(data);
+}
+
 static double worst_error(tensor_type type, int planes)
 {
     uint8_t *data;
@@ -462,10 +527,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_are_equal), cmocka_unit_test(products_are_right),
-        cmocka_unit_test(added_products),     cmocka_unit_test(elementwise_are_equal),
-        cmocka_unit_test(attention),          cmocka_unit_test(unsound_scales_are_noticed),
-        cmocka_unit_test(sizes),              cmocka_unit_test(halves_are_converted_alike),
-        cmocka_unit_test(odd_activations),
+        cmocka_unit_test(added_products),     cmocka_unit_test(largest_products_are_exact),
+        cmocka_unit_test(attention),          cmocka_unit_test(elementwise_are_equal),
+        cmocka_unit_test(sizes),              cmocka_unit_test(unsound_scales_are_noticed),
+        cmocka_unit_test(odd_activations),    cmocka_unit_test(halves_are_converted_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 
 #include "model/state.h"
 
-enum { FORMAT_VERSION = 3, ALIGN = 4096 };
+enum { FORMAT_VERSION = 4, ALIGN = 4096 }; /* a change to the arithmetic is a new version too */
 static const uint64_t IMAGES_MOST = UINT64_C(1) << 30; /* bytes of a folder of images */
 
 typedef struct header {

@@ -7,8 +7,9 @@
  * arithmetic is a loop of its own, because as the tail of a dot product it would fill the processor's queue with waiting.
  *
  * vpmaddubsw adds the products of two unsigned weights with int8 in 16 bits. Sums of such pairs go on in 16 bits as long as
- * they cannot overflow: 8 of 4 bits (8 * 2 * 15 * 127 < 32768), 4 of 5 bits, 2 of 6 bits. So all integer sums are exact.
- * Weights of 8 bits are multiplied in 16 bits and added in 32.
+ * they cannot overflow: 8 of 4 bits (8 * 2 * 15 * 127 < 32768), 4 of 5 bits, and 4 of 6 bits where the 32 that was added to
+ * each weight is taken off before (8 * 32 * 127). So all integer sums are exact. Weights of 8 bits are multiplied in 16 bits
+ * and added in 32.
  */
 #include "tensor/kernels.h"
 #include "tensor/vec.h"
@@ -20,8 +21,9 @@ extern const kernel_set KERNEL_SET_NAME;
 
 enum { PREFETCH = 2048 }; /* bytes */
 
-/* How a block's value comes from its integer product (matrix.h): with a minimum, scales of scales, a scale only. */
-typedef enum block_kind { BLOCK_I, BLOCK_K, BLOCK_I8 } block_kind;
+/* How a block's value comes from its integer product (matrix.h): with a minimum, scales of scales, a scale only. In Q6_K the
+ * scales of scales are in the product. */
+typedef enum block_kind { BLOCK_I, BLOCK_K, BLOCK_K6, BLOCK_I8 } block_kind;
 
 /* Sixteen rows. */
 typedef struct pair {
@@ -29,7 +31,7 @@ typedef struct pair {
 } pair;
 
 typedef struct scales {
-    __m256 d[2], m[2]; /* scale and minimum, or in Q6_K the scales of the block's first and second 16 columns */
+    __m256 d[2], m[2]; /* scale and minimum; the latter not in Q6_K and Q8_0 */
 } scales;
 
 /* The lines of a block some way ahead: the processor's own guesses end at a page's border. */
@@ -84,38 +86,43 @@ VEC_INLINE __m256i widen(__m256i pairs, const int factor)
     return _mm256_madd_epi16(pairs, _mm256_set1_epi16((short)factor));
 }
 
-/* Products of a pass's weights with 16 activations: sums of 16 bits, of 6-bit values already widened. */
-VEC_INLINE pair multiply(const __m256i *w, const int8_t *q, const int bits)
+/*
+ * Two orders to the compiler, which else holds more values at a time than there are registers, and then has the weights of
+ * a pass wait in memory: to have v computed before what follows, and to load anew, not keep, what was loaded before.
+ */
+VEC_INLINE void settle(__m256i *v)
 {
-    pair sum, run;
+    __asm__("" : "+x"(*v));
+}
+
+VEC_INLINE void forget_loads(void)
+{
+    __asm__ volatile("" : : : "memory");
+}
+
+/* Products of a pass's weights with 16 activations, added to `sum` in 16 bits. */
+VEC_INLINE pair multiply(const __m256i *w, const int8_t *q, pair sum)
+{
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
         __m256i x = broadcast4(q + 4 * j);
 #pragma GCC unroll 2
         for (int h = 0; h < 2; h++) {
-            __m256i products = _mm256_maddubs_epi16(w[2 * j + h], x);
-            run.half[h] = j == 0 || (bits == 6 && j == 2) ? products : _mm256_add_epi16(run.half[h], products);
-            if (bits == 6 && j == 1) {
-                sum.half[h] = widen(run.half[h], 1);
-            } else if (bits == 6 && j == 3) {
-                sum.half[h] = _mm256_add_epi32(sum.half[h], widen(run.half[h], 1));
-            }
+            sum.half[h] = _mm256_add_epi16(sum.half[h], _mm256_maddubs_epi16(w[2 * j + h], x));
+            settle(&sum.half[h]);
         }
     }
-    return bits == 6 ? sum : run;
+    return sum;
 }
 
-/* Puts what a pass left of a token to what the first one did: then dots[0] is the block's integer product, and of 6-bit
- * values dots[0] and dots[1] are those of its first and second 16 columns. */
-VEC_INLINE void join(pair *dots, pair sum, const int pass, const int bits)
+/* Puts what a pass left of a token to what the first one did: after the second it is the block's integer product. */
+VEC_INLINE void join(pair *dot, pair sum, const int pass, const int bits)
 {
 #pragma GCC unroll 2
     for (int h = 0; h < 2; h++) {
-        __m256i *first = &dots[0].half[h], x = sum.half[h];
+        __m256i *first = &dot->half[h], x = sum.half[h];
         if (pass == 0) {
             *first = x;
-        } else if (bits == 6) {
-            dots[1].half[h] = x;
         } else if (bits == 5) {
             *first = _mm256_add_epi32(widen(*first, 1), widen(x, 1));
         } else {
@@ -125,20 +132,21 @@ VEC_INLINE void join(pair *dots, pair sum, const int pass, const int bits)
 }
 
 /* A pass over n tokens whose activations lie at q, a row of `cols` after the other. */
-VEC_INLINE void multiply_tokens(const __m256i *w, const int8_t *q, long cols, int n, pair (*dots)[2], const int pass,
+VEC_INLINE void multiply_tokens(const __m256i *w, const int8_t *q, long cols, int n, pair *dots, const int pass,
                                 const int bits)
 {
+    const __m256i zero = _mm256_setzero_si256();
     for (int t = 0; t < n; t++, q += cols, dots++) {
-        join(*dots, multiply(w, q, bits), pass, bits);
+        join(dots, multiply(w, q, (pair){{zero, zero}}), pass, bits);
     }
 }
 
-VEC_INLINE void multiply_pass(const uint8_t *data, const kernel_input *in, const int8_t *q, int n, pair (*dots)[2],
+VEC_INLINE void multiply_pass(const uint8_t *data, const kernel_input *in, const int8_t *q, int n, pair *dots,
                               const int planes, const int bits, const int pass)
 {
     __m256i w[8];
     unpack(data, w, pass, bits);
-    q += pass % 2 * 16;
+    q += pass * 16;
     multiply_tokens(w, q, in->cols, n, dots, pass, bits);
     if (planes == 2) {
         multiply_tokens(w, q + in->plane, in->cols, n, dots + KERNEL_TILE, pass, bits);
@@ -146,12 +154,79 @@ VEC_INLINE void multiply_pass(const uint8_t *data, const kernel_input *in, const
 }
 
 /* Integer products of block b with n tokens: dots[plane * KERNEL_TILE + token]. */
-VEC_INLINE void multiply_block(const uint8_t *data, const kernel_input *in, int first, int b, int n, pair (*dots)[2],
+VEC_INLINE void multiply_block(const uint8_t *data, const kernel_input *in, int first, int b, int n, pair *dots,
                                const int planes, const int bits)
 {
     const int8_t *q = in->q + (long)first * in->cols + b * KERNEL_BLOCK;
     multiply_pass(data, in, q, n, dots, planes, bits, 0);
     multiply_pass(data, in, q, n, dots, planes, bits, 1);
+}
+
+/* ---- weights of 6 bits: each pass has scales of its own ---- */
+
+/* Sixteen signed bytes of scales, each twice in 16 bits. */
+VEC_INLINE pair load_scales_k6(const uint8_t *p)
+{
+    __m256i wide = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)p));
+    __m256i mixed = _mm256_permute4x64_epi64(wide, 0xD8); /* quarters 0 2 1 3: those of half 0 in the lower places */
+    return (pair){{_mm256_unpacklo_epi16(mixed, mixed), _mm256_unpackhi_epi16(mixed, mixed)}};
+}
+
+/*
+ * One token's products of a pass: scale (value - 32) x. The bias is what the 32 in store are too much: a sum that begins with
+ * it has -32 x of the columns to come and (value - 32) x of those that were, and never leaves 16 bits.
+ */
+VEC_INLINE pair multiply_k6(const __m256i *w, const pair *scale, const int8_t *q, const int16_t *bias)
+{
+    __m256i start = broadcast4((const int8_t *)bias);
+    pair sum = multiply(w, q, (pair){{start, start}});
+    return (pair){{_mm256_madd_epi16(sum.half[0], scale->half[0]), _mm256_madd_epi16(sum.half[1], scale->half[1])}};
+}
+
+/* Both planes of the token and block at place `at` of the activations. What goes over 32 bits on the way comes back. */
+VEC_INLINE pair multiply_planes_k6(const __m256i *w, const pair *scale, const kernel_input *in, long at, const int planes,
+                                   const int pass)
+{
+    const int8_t *q = in->q + at * KERNEL_BLOCK + 16 * pass;
+    const int16_t *bias = in->bias + 4 * at + 2 * pass;
+    pair sum = multiply_k6(w, scale, q, bias);
+    if (planes == 2) {
+        pair low = multiply_k6(w, scale, q + in->plane, bias + in->plane / 8);
+#pragma GCC unroll 2
+        for (int h = 0; h < 2; h++) {
+            sum.half[h] = _mm256_add_epi32(_mm256_slli_epi32(sum.half[h], 7), low.half[h]);
+        }
+    }
+    return sum;
+}
+
+VEC_INLINE void multiply_pass_k6(const uint8_t *data, const uint8_t *head, const kernel_input *in, long at, int n,
+                                 pair *dots, const int planes, const int pass)
+{
+    const kernel_input from = *in; /* stores might change what `in` points at, for all that the compiler knows */
+    __m256i w[8];
+    forget_loads();
+    pair scale = load_scales_k6(head + 16 * pass);
+    unpack(data, w, pass, 6);
+    for (int t = 0; t < n; t++, at += from.blocks) {
+        if (pass == 0) { /* of the block after the next: n rows are more than the processor follows by itself */
+            _mm_prefetch((const char *)from.q + (at + 2) * KERNEL_BLOCK, _MM_HINT_T0);
+        }
+        pair sum = multiply_planes_k6(w, &scale, &from, at, planes, pass);
+#pragma GCC unroll 2
+        for (int h = 0; h < 2; h++) {
+            dots[t].half[h] = pass == 0 ? sum.half[h] : _mm256_add_epi32(dots[t].half[h], sum.half[h]);
+        }
+    }
+}
+
+/* Block b of n tokens: dots[token] is the sum of scale (value - 32) x. */
+VEC_INLINE void multiply_block_k6(const uint8_t *data, const uint8_t *head, const kernel_input *in, int first, int b, int n,
+                                  pair *dots, const int planes)
+{
+    long at = (long)first * in->blocks + b;
+    multiply_pass_k6(data, head, in, at, n, dots, planes, 0);
+    multiply_pass_k6(data, head, in, at, n, dots, planes, 1);
 }
 
 /* ---- weights of 8 bits: their products leave no room in 16 bits, but two planes are no dearer than one ---- */
@@ -171,7 +246,7 @@ VEC_INLINE __m256i odd_bytes(__m256i v)
  * A block's activations of n tokens in 16 bits, both planes in one: even columns, then odd ones. And their products with
  * what is added to all weights in store, to start from.
  */
-VEC_INLINE void widen_activations(const kernel_input *in, int first, int b, int n, __m256i (*x)[2], pair (*dots)[2],
+VEC_INLINE void widen_activations(const kernel_input *in, int first, int b, int n, __m256i (*x)[2], pair *dots,
                                   const int planes)
 {
     const int8_t *q = in->q + (long)first * in->cols + b * KERNEL_BLOCK;
@@ -185,12 +260,12 @@ VEC_INLINE void widen_activations(const kernel_input *in, int first, int b, int 
         }
         x[t][0] = even;
         x[t][1] = odd;
-        dots[t]->half[0] = dots[t]->half[1] = _mm256_set1_epi32((isum[0] + isum[1]) * -128);
+        dots[t].half[0] = dots[t].half[1] = _mm256_set1_epi32((isum[0] + isum[1]) * -128);
     }
 }
 
 /* Two quads of columns: w[4 j + 2 half + odd]. */
-VEC_INLINE void multiply_pass_i8(const uint8_t *data, __m256i (*x)[2], int n, pair (*dots)[2], const int pass)
+VEC_INLINE void multiply_pass_i8(const uint8_t *data, __m256i (*x)[2], int n, pair *dots, const int pass)
 {
     __m256i w[8];
 #pragma GCC unroll 4
@@ -200,7 +275,7 @@ VEC_INLINE void multiply_pass_i8(const uint8_t *data, __m256i (*x)[2], int n, pa
         w[2 * i + 1] = _mm256_srli_epi16(v, 8);
     }
     for (int t = 0; t < n; t++) {
-        pair *sum = dots[t], products[4];
+        pair *sum = &dots[t], products[4];
 #pragma GCC unroll 4
         for (int i = 0; i < 4; i++) { /* quad i / 2, even or odd */
             __m256i four = broadcast4((const int8_t *)&x[t][i % 2] + 4 * (2 * pass + i / 2));
@@ -218,7 +293,7 @@ VEC_INLINE void multiply_pass_i8(const uint8_t *data, __m256i (*x)[2], int n, pa
     }
 }
 
-VEC_INLINE void multiply_block_i8(const uint8_t *data, const kernel_input *in, int first, int b, int n, pair (*dots)[2],
+VEC_INLINE void multiply_block_i8(const uint8_t *data, const kernel_input *in, int first, int b, int n, pair *dots,
                                   const int planes)
 {
     __m256i x[KERNEL_TILE][2];
@@ -262,31 +337,25 @@ VEC_INLINE __m256 scaled(__m256i dot, __m256 scale, __m256 d)
     return _mm256_mul_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(dot), scale), d);
 }
 
-/* One half's integer product, of the second 16 columns if `second`; of 6 bits less what is added to the weights in store. */
-VEC_INLINE __m256i whole_dot(pair (*dots)[2], const int32_t *isum, int h, const int second, const int planes, const int bits)
+/* One half's integer product; planes lie apart where weights have up to 5 bits. */
+VEC_INLINE __m256i whole_dot(const pair *dots, int h, const int planes, const int bits)
 {
-    __m256i dot = dots[0][second].half[h];
-    if (planes == 2 && bits < 8) {
-        dot = _mm256_add_epi32(_mm256_slli_epi32(dot, 7), dots[KERNEL_TILE][second].half[h]);
-    }
-    return bits == 6 ? _mm256_sub_epi32(dot, _mm256_slli_epi32(_mm256_set1_epi32(isum[second]), 5)) : dot;
+    __m256i dot = dots[0].half[h];
+    return planes == 2 && bits < 6 ? _mm256_add_epi32(_mm256_slli_epi32(dot, 7), dots[KERNEL_TILE].half[h]) : dot;
 }
 
 /* Adds a block's values to the sums of n tokens. */
-VEC_INLINE void add_block(pair (*dots)[2], const kernel_input *in, int first, int b, int n, const scales *s, float *out,
+VEC_INLINE void add_block(const pair *dots, const kernel_input *in, int first, int b, int n, const scales *s, float *out,
                           const int planes, const int bits, const block_kind kind)
 {
     long blocks = in->blocks, at = first * blocks + b;
     const float *scale = in->scale + at, *sum = in->sum + at;
-    const int32_t *isum = in->isum + 2 * at;
-    for (int t = 0; t < n; t++, dots++, scale += blocks, sum += blocks, isum += 2 * blocks, out += KERNEL_ROWS) {
+    for (int t = 0; t < n; t++, dots++, scale += blocks, sum += blocks, out += KERNEL_ROWS) {
         __m256 by = _mm256_set1_ps(*scale);
 #pragma GCC unroll 2
         for (int h = 0; h < 2; h++) {
-            __m256 value = scaled(whole_dot(dots, isum, h, 0, planes, bits), by, s->d[h]);
-            if (bits == 6) {
-                value = _mm256_add_ps(value, scaled(whole_dot(dots, isum, h, 1, planes, bits), by, s->m[h]));
-            } else if (kind == BLOCK_I) {
+            __m256 value = scaled(whole_dot(dots, h, planes, bits), by, s->d[h]);
+            if (kind == BLOCK_I) {
                 value = _mm256_add_ps(value, _mm256_mul_ps(s->m[h], _mm256_set1_ps(*sum)));
             } else if (kind == BLOCK_K) {
                 value = _mm256_sub_ps(value, _mm256_mul_ps(s->m[h], _mm256_set1_ps(*sum)));
@@ -297,23 +366,22 @@ VEC_INLINE void add_block(pair (*dots)[2], const kernel_input *in, int first, in
 }
 
 /* Eight bytes of scales as floats. */
-VEC_INLINE __m256 load_scales(const uint8_t *p, const int bits)
+VEC_INLINE __m256 load_scales(const uint8_t *p)
 {
-    __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)p);
-    return _mm256_cvtepi32_ps(bits == 6 ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes));
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)));
 }
 
 /* Of the block whose f16 scales lie at `d`, and the bytes of a K format's at `head`. */
-VEC_INLINE scales block_scales(const uint8_t *d, const uint8_t *head, const int bits, const block_kind kind)
+VEC_INLINE scales block_scales(const uint8_t *d, const uint8_t *head, const block_kind kind)
 {
     scales s;
 #pragma GCC unroll 2
     for (int h = 0; h < 2; h++) {
         s.d[h] = load_f16(d + 16 * h);
-        s.m[h] = kind == BLOCK_I8 || bits == 6 ? s.d[h] : load_f16(d + 32 + 16 * h);
+        s.m[h] = kind == BLOCK_I || kind == BLOCK_K ? load_f16(d + 32 + 16 * h) : s.d[h];
         if (kind == BLOCK_K) {
-            s.d[h] = _mm256_mul_ps(s.d[h], load_scales(head + 8 * h, bits));
-            s.m[h] = _mm256_mul_ps(s.m[h], load_scales(head + 16 + 8 * h, bits));
+            s.d[h] = _mm256_mul_ps(s.d[h], load_scales(head + 8 * h));
+            s.m[h] = _mm256_mul_ps(s.m[h], load_scales(head + 16 + 8 * h));
         }
     }
     return s;
@@ -329,23 +397,25 @@ VEC_INLINE void rows(const uint8_t *group, const kernel_input *in, int first, in
         if (kind == BLOCK_I) {
             data = group + 64;
             group += KERNEL_I_BLOCK(bits);
-        } else if (kind == BLOCK_K) {
+        } else if (kind != BLOCK_I8) {
             data = group + KERNEL_K_HEAD + b % 8 * 64 * bits;
             group += b % 8 == 7 ? KERNEL_K_BLOCK(bits) : 0;
         } else {
             group += 32;
             bytes += 512;
         }
-        pair dots[2 * KERNEL_TILE][2];
+        pair dots[2 * KERNEL_TILE];
         prefetch(data, bits);
         if (kind == BLOCK_I8 && n == 1) {
-            multiply_one_i8(data, in->q + (long)first * in->cols + b * KERNEL_BLOCK, in->plane, dots[0], planes);
+            multiply_one_i8(data, in->q + (long)first * in->cols + b * KERNEL_BLOCK, in->plane, dots, planes);
         } else if (kind == BLOCK_I8) {
             multiply_block_i8(data, in, first, b, n, dots, planes);
+        } else if (kind == BLOCK_K6) {
+            multiply_block_k6(data, head, in, first, b, n, dots, planes);
         } else {
             multiply_block(data, in, first, b, n, dots, planes, bits);
         }
-        scales s = block_scales(d, head, bits, kind);
+        scales s = block_scales(d, head, kind);
         add_block(dots, in, first, b, n, &s, out, planes, bits, kind);
     }
 }
@@ -369,6 +439,6 @@ DEFINE_ROWS(rows_i5, 5, BLOCK_I)
 DEFINE_ROWS(rows_i8, 8, BLOCK_I8)
 DEFINE_ROWS(rows_k4, 4, BLOCK_K)
 DEFINE_ROWS(rows_k5, 5, BLOCK_K)
-DEFINE_ROWS(rows_k6, 6, BLOCK_K)
+DEFINE_ROWS(rows_k6, 6, BLOCK_K6)
 
 #include "tensor/kernels_body.h"

@@ -82,9 +82,14 @@ VEC_INLINE __m512 load_f16(const uint8_t *p)
 }
 
 /* One token's block: (dot scale) d. */
+VEC_INLINE __m512 scaled_float(__m512 dot, float scale, __m512 d)
+{
+    return _mm512_mul_ps(_mm512_mul_ps(dot, _mm512_set1_ps(scale)), d);
+}
+
 VEC_INLINE __m512 scaled(__m512i dot, float scale, __m512 d)
 {
-    return _mm512_mul_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(dot), _mm512_set1_ps(scale)), d);
+    return scaled_float(_mm512_cvtepi32_ps(dot), scale, d);
 }
 
 VEC_INLINE void i_tile(const uint8_t *group, const kernel_input *in, int first, float *out, const int n,
@@ -116,19 +121,29 @@ VEC_INLINE void i_tile(const uint8_t *group, const kernel_input *in, int first, 
     }
 }
 
-/* Sixteen bytes of scales as floats. */
-VEC_INLINE __m512 load_scales(const uint8_t *p, const int bits)
+/* Sixteen bytes of scales. */
+VEC_INLINE __m512i load_scales(const uint8_t *p, const int bits)
 {
     __m128i bytes = _mm_loadu_si128((const __m128i *)p);
-    return _mm512_cvtepi32_ps(bits == 6 ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes));
+    return bits == 6 ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
 }
 
-/* A half-block of Q6_K: (value - 32) is multiplied, with the half's own scale. */
-VEC_INLINE __m512 half_k6(const __m512i *w, const int8_t *q, const kernel_input *in, int32_t isum, float scale, __m512 d,
-                          const int planes)
+/* A half-block of Q6_K: (value - 32) is multiplied. */
+VEC_INLINE __m512i half_k6(const __m512i *w, const int8_t *q, const kernel_input *in, int32_t isum, const int planes)
 {
-    __m512i dot = dot_planes(w, q, in->plane, planes, 4);
-    return scaled(_mm512_sub_epi32(dot, _mm512_set1_epi32(32 * isum)), scale, d);
+    return _mm512_sub_epi32(dot_planes(w, q, in->plane, planes, 4), _mm512_set1_epi32(32 * isum));
+}
+
+/* A block of Q6_K as a float: its halves times their scales. One plane's numbers are below 2^24, exact in floats. */
+VEC_INLINE __m512 block_k6(const __m512i *w, const int8_t *q, const kernel_input *in, const int32_t *isum, __m512i scale0,
+                           __m512i scale1, const int planes)
+{
+    __m512i dot0 = half_k6(w, q, in, isum[0], planes), dot1 = half_k6(w + 4, q + 16, in, isum[1], planes);
+    if (planes == 1) {
+        return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot1), _mm512_cvtepi32_ps(scale1),
+                               _mm512_mul_ps(_mm512_cvtepi32_ps(dot0), _mm512_cvtepi32_ps(scale0)));
+    }
+    return _mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_mullo_epi32(dot0, scale0), _mm512_mullo_epi32(dot1, scale1)));
 }
 
 VEC_INLINE void k_tile(const uint8_t *group, const kernel_input *in, int first, float *out, const int n,
@@ -144,8 +159,12 @@ VEC_INLINE void k_tile(const uint8_t *group, const kernel_input *in, int first, 
     }
     for (int b = 0; b < in->blocks; b++) {
         const uint8_t *head = group + 64 + b % 8 * 32;
-        __m512 d = load_f16(group), d2 = bits == 6 ? d : load_f16(group + 32);
-        __m512 first_scale = _mm512_mul_ps(d, load_scales(head, bits)), second = _mm512_mul_ps(d2, load_scales(head + 16, bits));
+        __m512i scale0 = load_scales(head, bits), scale1 = load_scales(head + 16, bits);
+        __m512 d = load_f16(group), minimum = d;
+        if (bits != 6) { /* a scale and a minimum */
+            d = _mm512_mul_ps(d, _mm512_cvtepi32_ps(scale0));
+            minimum = _mm512_mul_ps(load_f16(group + 32), _mm512_cvtepi32_ps(scale1));
+        }
         __m512i w[8];
         const uint8_t *data = group + KERNEL_K_HEAD + b % 8 * 64 * bits;
         prefetch(data, bits);
@@ -156,11 +175,10 @@ VEC_INLINE void k_tile(const uint8_t *group, const kernel_input *in, int first, 
             const int8_t *x = q + at * KERNEL_BLOCK;
             __m512 value;
             if (bits == 6) {
-                value = _mm512_add_ps(half_k6(w, x, in, isum[2 * at], scale[at], first_scale, planes),
-                                      half_k6(w + 4, x + 16, in, isum[2 * at + 1], scale[at], second, planes));
+                value = scaled_float(block_k6(w, x, in, isum + 2 * at, scale0, scale1, planes), scale[at], d);
             } else {
-                value = _mm512_sub_ps(scaled(dot_planes(w, x, in->plane, planes, 8), scale[at], first_scale),
-                                      _mm512_mul_ps(second, _mm512_set1_ps(sum[at])));
+                value = _mm512_sub_ps(scaled(dot_planes(w, x, in->plane, planes, 8), scale[at], d),
+                                      _mm512_mul_ps(minimum, _mm512_set1_ps(sum[at])));
             }
             acc[t] = _mm512_add_ps(acc[t], value);
         }

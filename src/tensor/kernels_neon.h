@@ -65,16 +65,16 @@ VEC_INLINE float32x4_t load4_f16(const uint8_t *p)
     return vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(p)));
 }
 
-/* Four bytes of scales as floats. */
-VEC_INLINE float32x4_t load_scales(const uint8_t *p, const int bits)
+/* Four bytes of scales. */
+VEC_INLINE int32x4_t load_scales(const uint8_t *p, const int bits)
 {
     uint32_t four;
     memcpy(&four, p, 4);
     uint8x8_t bytes = vreinterpret_u8_u32(vdup_n_u32(four));
     if (bits == 6) {
-        return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u8(bytes)))));
+        return vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u8(bytes))));
     }
-    return vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))));
+    return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))));
 }
 
 /* (dot scale) d */
@@ -133,34 +133,42 @@ VEC_INLINE void block_i8(const tile *s, int b, int p, float32x4_t *acc, const in
     }
 }
 
-/* A half-block of Q6_K: (value - 32) is multiplied, with the half's own scale. */
-VEC_INLINE float32x4_t half_k6(const int8x16_t *w, const int8_t *q, const tile *s, long half, float scale, float32x4_t d,
-                               const int planes)
+/* A half-block of Q6_K: (value - 32) is multiplied. */
+VEC_INLINE int32x4_t half_k6(const int8x16_t *w, const int8_t *q, const tile *s, long half, const int planes)
 {
-    int32x4_t dot = dot_planes(w, q, s->plane, planes, 4, 6);
-    return scaled(vsubq_s32(dot, vdupq_n_s32(32 * s->isum[half])), scale, d);
+    return vsubq_s32(dot_planes(w, q, s->plane, planes, 4, 6), vdupq_n_s32(32 * s->isum[half]));
+}
+
+/* Block `at` of Q6_K: its halves times their scales. */
+VEC_INLINE int32x4_t block_k6(const int8x16_t *w, const tile *s, long at, int32x4_t scale0, int32x4_t scale1, const int planes)
+{
+    const int8_t *q = s->q + at * KERNEL_BLOCK;
+    int32x4_t first = vmulq_s32(half_k6(w, q, s, 2 * at, planes), scale0);
+    return vmlaq_s32(first, half_k6(w + 4, q + 16, s, 2 * at + 1, planes), scale1);
 }
 
 VEC_INLINE void block_k(const tile *s, int b, int p, float32x4_t *acc, const int n, const int planes, const int bits)
 {
     const uint8_t *group = s->group + (long)(b / 8) * KERNEL_K_BLOCK(bits), *head = group + 64 + b % 8 * 32 + 4 * p;
     const uint8_t *data = group + KERNEL_K_HEAD + b % 8 * 64 * bits;
-    float32x4_t d = load4_f16(group + 8 * p), d2 = bits == 6 ? d : load4_f16(group + 32 + 8 * p);
-    float32x4_t first = vmulq_f32(d, load_scales(head, bits)), second = vmulq_f32(d2, load_scales(head + 16, bits));
+    int32x4_t scale0 = load_scales(head, bits), scale1 = load_scales(head + 16, bits);
+    float32x4_t d = load4_f16(group + 8 * p), minimum = d;
     int8x16_t w[8];
+    if (bits != 6) { /* a scale and a minimum */
+        d = vmulq_f32(d, vcvtq_f32_s32(scale0));
+        minimum = vmulq_f32(load4_f16(group + 32 + 8 * p), vcvtq_f32_s32(scale1));
+    }
     prefetch(data, p == 0 ? bits : 0);
     unpack(data + 16 * p, w, bits);
 #pragma GCC unroll 8
     for (int t = 0; t < n; t++) {
         long at = (long)t * s->blocks + b;
-        const int8_t *q = s->q + at * KERNEL_BLOCK;
         float32x4_t value;
         if (bits == 6) {
-            value = vaddq_f32(half_k6(w, q, s, 2 * at, s->scale[at], first, planes),
-                              half_k6(w + 4, q + 16, s, 2 * at + 1, s->scale[at], second, planes));
+            value = scaled(block_k6(w, s, at, scale0, scale1, planes), s->scale[at], d);
         } else {
-            value = vsubq_f32(scaled(dot_planes(w, q, s->plane, planes, 8, bits), s->scale[at], first),
-                              vmulq_n_f32(second, s->sum[at]));
+            value = vsubq_f32(scaled(dot_planes(w, s->q + at * KERNEL_BLOCK, s->plane, planes, 8, bits), s->scale[at], d),
+                              vmulq_n_f32(minimum, s->sum[at]));
         }
         acc[t] = vaddq_f32(acc[t], value);
     }

@@ -77,18 +77,23 @@ static float block_k45(const uint8_t *group, int bits, int row, const kernel_inp
     return ((float)dot * in->scale[at]) * d - m * in->sum[at];
 }
 
-/* One row's block of Q6_K: d scale (value - 32), with a scale per half. */
+/*
+ * One row's block of Q6_K: (float)n, n the sum of scale (value - 32) x over both halves, times the token's scale and d. n is
+ * an exact int32: |value - 32| <= 32 and |scale| <= 128, so that with one plane (|x| <= 127) |n| <= 2 * 128 * 16 * 32 * 127
+ * = 16646144 < 2^24, which a float holds exactly too, and with two (|x| <= 128 * 127) 128 times that, 2130706432 < 2^31.
+ */
 static float block_k6(const uint8_t *group, int row, const kernel_input *in, int t, int b)
 {
-    float d = format_f16_to_f32(half_at(group + 2 * row)), part[2];
+    float d = format_f16_to_f32(half_at(group + 2 * row));
     long at = (long)t * in->blocks + b;
+    int32_t n = 0;
     for (int half = 0; half < 2; half++) {
-        float s = d * (float)(int8_t)group[64 + b % 8 * 32 + half * 16 + row];
+        int scale = (int8_t)group[64 + b % 8 * 32 + half * 16 + row];
         int32_t dot = dot_values(group + KERNEL_K_HEAD + b % 8 * 64 * 6, 6, row, in, in->q + at * KERNEL_BLOCK, 16 * half,
                                  16 * half + 16);
-        part[half] = ((float)(dot - 32 * in->isum[2 * at + half]) * in->scale[at]) * s;
+        n += scale * (dot - 32 * in->isum[2 * at + half]);
     }
-    return part[0] + part[1];
+    return ((float)n * in->scale[at]) * d;
 }
 
 static void rows_k(const uint8_t *group, const kernel_input *in, int first, int n, float *out, int bits)
