@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .corpus import Case, Function
+from .values import rename_keys, swap_values
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Rates:
     shuffle: float = 0.1  # sentences of a line change places
     no_example: float = 0.3  # worked examples at the end of the spec are left out
     with_examples: float = 0.5
+    rename_keys: float = 0.3  # keys of records are spelt otherwise, in the spec and in the outputs
+    swap_values: float = 0.5  # per case: other names and numbers in input and output
 
 
 # ---------------------------------------------------------------- labels
@@ -329,6 +332,9 @@ def sample_task(function: Function, rng: random.Random, rates: Rates, max_exampl
         if changed:
             text, mapping = changed
     choices = tuple(mapping.get(c, c) for c in function.choices)
+    given = list(function.cases)
+    if not function.choices and rng.random() < rates.rename_keys:
+        text, given = rename_keys(text, given, rng) or (text, given)
     if rng.random() < rates.no_example:
         text = without_examples(text)
     if rng.random() < rates.shuffle:
@@ -343,7 +349,9 @@ def sample_task(function: Function, rng: random.Random, rates: Rates, max_exampl
         and rng.random() < rates.input_noise
         and not any(_CASE_MATTERS.search(w) for w in function.wordings)
     )
-    cases = [Case(c.input, mapping.get(c.output, c.output)) for c in function.cases]
+    cases = [Case(c.input, mapping.get(c.output, c.output)) for c in given]
+    if not function.choices:
+        cases = [swap_values(function.wordings, c, rng) if rng.random() < rates.swap_values else c for c in cases]
     rng.shuffle(cases)
     if noisy:
         cases = [Case(input_noise(c.input, rng), c.output) if rng.random() < 0.5 else c for c in cases]
