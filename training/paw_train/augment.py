@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .corpus import Case, Function
+from .rules import override, wrap
 from .values import rename_keys, swap_values
 
 
@@ -29,6 +30,8 @@ class Rates:
     with_examples: float = 0.5
     rename_keys: float = 0.3  # keys of records are spelt otherwise, in the spec and in the outputs
     swap_values: float = 0.5  # per case: other names and numbers in input and output
+    wrap: float = 0.12  # a rule on the form of the answer is added
+    override: float = 0.12  # an exception is added, and some cases fall under it
 
 
 # ---------------------------------------------------------------- labels
@@ -306,7 +309,8 @@ _CASE_MATTERS = re.compile(
 
 @dataclass(frozen=True)
 class Task:
-    """What one row is built from: a spec text, the examples shown to the compiler, the cases to answer, the labels."""
+    """What one row is built from: a spec text, the examples shown to the compiler, the cases to answer, the labels (before a rule
+    on the form of answers or an exception is added)."""
 
     spec: str
     examples: tuple[Case, ...]
@@ -352,9 +356,13 @@ def sample_task(function: Function, rng: random.Random, rates: Rates, max_exampl
     cases = [Case(c.input, mapping.get(c.output, c.output)) for c in given]
     if not function.choices:
         cases = [swap_values(function.wordings, c, rng) if rng.random() < rates.swap_values else c for c in cases]
-    rng.shuffle(cases)
     if noisy:
         cases = [Case(input_noise(c.input, rng), c.output) if rng.random() < 0.5 else c for c in cases]
+    if rng.random() < rates.wrap:
+        text, cases = wrap(text, cases, rng) or (text, cases)
+    if rng.random() < rates.override:
+        text, cases = override(text, cases, choices, rng, _worked_at(text)) or (text, cases)
+    rng.shuffle(cases)
     shown = 0
     if rng.random() < rates.with_examples:
         shown = min(rng.randint(1, max(1, max_examples)), len(cases) - 1) if max_examples else 0

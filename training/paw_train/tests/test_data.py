@@ -72,7 +72,7 @@ def test_sentences_move_and_examples_go():
 
 
 def test_task_outputs_follow_the_labels(toy_corpus):
-    rates = augment.Rates(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
+    rates = augment.Rates(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, wrap=0, override=0)  # these add answers
     for f in corpus.load([toy_corpus]):
         for seed in range(30):
             task = augment.sample_task(f, random.Random(seed), rates)
