@@ -93,6 +93,17 @@ static size_t count_lines(const char *text)
     return n;
 }
 
+/* The line without blanks at its ends, in place: the model at times copies the one before a label too. */
+static char *trimmed(char *line)
+{
+    line += strspn(line, " ");
+    size_t n = strlen(line);
+    while (n > 0 && line[n - 1] == ' ') {
+        line[--n] = '\0';
+    }
+    return line;
+}
+
 /* Cuts the answer into its lines, in place; false if they are no labels of the spec's. */
 static bool take_lines(const char *spec, char *answer, const char **lines, size_t n)
 {
@@ -102,8 +113,9 @@ static bool take_lines(const char *spec, char *answer, const char **lines, size_
         if (end != NULL) {
             *end = '\0';
         }
-        lines[i] = answer;
-        sound = sound && answer[0] != '\0' && spells(spec, answer);
+        char *line = trimmed(answer);
+        lines[i] = line;
+        sound = sound && line[0] != '\0' && spells(spec, line);
         answer = end != NULL ? end + 1 : answer;
     }
     return sound;
