@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "compiler/compiler.h"
 #include "function/function.h"
 #include "support/check.h"
 #include "support/tiny.h"
@@ -301,6 +302,36 @@ static void calibration_is_used(void **unused)
     paw_function_free(f);
 }
 
+/* What prior.h says, worked out from the program without a prior. */
+static void a_prior_is_what_neutral_inputs_show(void **unused)
+{
+    (void)unused;
+    static const char *const inputs[] = {"N/A", "", "none", "...", "text", "The input.", "-", "Hello", "see above", "unknown"};
+    double mean[COUNT(SOME)] = {0};
+    paw_function *plain = function_of(SOME, COUNT(SOME));
+    assert_null(plain->type.prior);
+    plain->type.temperature = 2;
+    for (size_t i = 0; i < COUNT(inputs); i++) {
+        paw_answer a = call(plain, inputs[i], &(paw_call_options){.exact = true});
+        for (size_t k = 0; k < COUNT(SOME); k++) {
+            mean[k] += a.probabilities[k] / COUNT(inputs);
+        }
+        paw_answer_clear(&a);
+    }
+    compiler->choice_prior = 0.25F;
+    paw_function *f = function_of(SOME, COUNT(SOME));
+    compiler->choice_prior = 0;
+    assert_non_null(f->type.prior);
+    double spread = 0;
+    for (size_t k = 0; k < COUNT(SOME); k++) {
+        assert_true(fabs(f->type.prior[k] - 0.25 * 2 * log(mean[k])) < 1e-6);
+        spread += fabs(f->type.prior[k] - f->type.prior[0]);
+    }
+    assert_true(spread > 1e-3);
+    paw_function_free(plain);
+    paw_function_free(f);
+}
+
 static paw_status compile_format(const char *type, const char *source, const char *const *choices, char **path, char id[65], paw_error *err)
 {
     paw_compile_request r = {.spec = "Say what kind of message it is.", .choices = choices, .n_choices = choices != NULL ? 2 : 0,
@@ -392,6 +423,7 @@ int main(void)
         cmocka_unit_test(choices_that_are_none),
         cmocka_unit_test(types_that_are_none),
         cmocka_unit_test(calibration_is_used),
+        cmocka_unit_test(a_prior_is_what_neutral_inputs_show),
         cmocka_unit_test(formats_are_obeyed),
         cmocka_unit_test(formats_that_are_none),
     };
