@@ -314,7 +314,7 @@ static void a_prior_is_what_neutral_inputs_show(void **unused)
     for (size_t i = 0; i < COUNT(inputs); i++) {
         paw_answer a = call(plain, inputs[i], &(paw_call_options){.exact = true});
         for (size_t k = 0; k < COUNT(SOME); k++) {
-            mean[k] += a.probabilities[k] / COUNT(inputs);
+            mean[k] += a.probabilities[k] / (double)COUNT(inputs);
         }
         paw_answer_clear(&a);
     }
@@ -324,7 +324,7 @@ static void a_prior_is_what_neutral_inputs_show(void **unused)
     assert_non_null(f->type.prior);
     double spread = 0;
     for (size_t k = 0; k < COUNT(SOME); k++) {
-        assert_true(fabs(f->type.prior[k] - 0.25 * 2 * log(mean[k])) < 1e-6);
+        assert_true(fabs(f->type.prior[k] - 0.25 * 2 * log(fmax(mean[k], 1e-30))) < 1e-6);
         spread += fabs(f->type.prior[k] - f->type.prior[0]);
     }
     assert_true(spread > 1e-3);
