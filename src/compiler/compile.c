@@ -335,7 +335,7 @@ static paw_status run_steps(paw_compiler *c, const paw_compile_request *request,
     return status;
 }
 
-/* Asks the finished program about nothing and writes what that shows into its meta.json. */
+/* Asks the finished program about unrelated inputs and writes what that shows into its meta.json. */
 static paw_status add_prior(paw_compiler *c, const paw_compile_request *request, work *w, const paw_compile_result *result,
                             paw_error *err)
 {
@@ -345,7 +345,7 @@ static paw_status add_prior(paw_compiler *c, const paw_compile_request *request,
     }
     char *meta = NULL;
     double *prior = malloc(n * sizeof *prior);
-    paw_status status = prior == NULL ? paw_fail_memory(err, n * sizeof *prior) : compiler_prior(c, &w->bundle, prior, n, err);
+    paw_status status = prior == NULL ? paw_fail_memory(err, n * sizeof *prior) : compiler_prior(c, &w->bundle, &w->set, prior, err);
     if (status == PAW_OK) {
         status = make_meta(c, request, result->program_id, &w->set, result->choices_found, prior, w->format, &meta, err);
     }

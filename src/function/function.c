@@ -73,10 +73,7 @@ static paw_status tokens_of(const paw_base *base, const char *text, size_t size,
     return tokenizer_encode(base->tokenizer, text, size, true, out, err);
 }
 
-/*
- * Splits the template at the placeholder and loads what stands before it; b: NULL for the bare model, with its adapter for a
- * program in memory.
- */
+/* Splits the template at the placeholder and loads what stands before it; b: NULL for the bare model. */
 static paw_status set_prompt(paw_function *f, const char *prompt_template, const bundle *b, const char *path,
                              paw_error *err)
 {
@@ -86,8 +83,7 @@ static paw_status set_prompt(paw_function *f, const char *prompt_template, const
         return paw_fail_memory(err, strlen(at));
     }
     PAW_TRY(tokens_of(f->base, prompt_template, (size_t)(at - prompt_template), &f->prefix, err));
-    return b != NULL && b->adapter != NULL ? image_make(f->base, path, b, &f->prefix, &f->image, err)
-                                           : image_load(f->base, path, b, &f->prefix, &f->image, err);
+    return image_load(f->base, path, b, &f->prefix, &f->image, err);
 }
 
 static paw_status load(paw_function *f, const char *path, paw_error *err)
@@ -113,25 +109,6 @@ paw_status paw_function_load(const char *path, paw_base *base, paw_function **ou
     }
     f->base = base;
     paw_status status = load(f, path, err);
-    if (status != PAW_OK) {
-        paw_function_free(f);
-        return status;
-    }
-    *out = f;
-    return PAW_OK;
-}
-
-paw_status function_of_bundle(const char *name, const bundle *program, paw_base *base, paw_function **out, paw_error *err)
-{
-    paw_function *f = calloc(1, sizeof *f);
-    if (f == NULL) {
-        return paw_fail_memory(err, sizeof *f);
-    }
-    f->base = base;
-    paw_status status = read_meta(f, name, program->meta, err);
-    if (status == PAW_OK) {
-        status = set_prompt(f, program->prompt_template, program, name, err);
-    }
     if (status != PAW_OK) {
         paw_function_free(f);
         return status;

@@ -17,12 +17,6 @@ struct paw_function {
 };
 
 /*
- * Loads a program that is in memory, its adapter too; nothing of it is kept on disk. `name` is for errors; *out is freed with
- * paw_function_free.
- */
-paw_status function_of_bundle(const char *name, const bundle *program, paw_base *base, paw_function **out, paw_error *err);
-
-/*
  * Appends the input's tokens [0, tokens->size) to the function's state and generates greedily after them; generated tokens
  * are appended to `tokens`. n_text: how many of the tokens come from the input itself. The base's lock is held; the caller
  * takes the state back afterwards.

@@ -295,7 +295,7 @@ def main() -> None:
     p.add_argument("--snapshot", default="")
     p.add_argument("--reads-choices", action="store_true", help="it was trained on corpus/choices_task.py")
     p.add_argument("--choice-temperature", type=float, help="what scores of closed sets are divided by")
-    p.add_argument("--choice-prior", type=float, help="weight of what neutral inputs show of a closed set")
+    p.add_argument("--choice-prior", type=float, help="weight of what unrelated inputs show of a closed set")
     p.add_argument("--split-mib", type=float, default=0, help="also write it in pieces of so many MiB")
     a = p.parse_args()
     base = load_base(a.base)
