@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "compiler/compiler.h"
 #include "function/function.h"
 #include "support/check.h"
 #include "support/tiny.h"
@@ -63,10 +62,8 @@ static paw_function *function_of(const char *const *choices, size_t n)
     return f;
 }
 
-/*
- * Log-probability of a text and the end token after an input, token by token and in double precision; of its first `most` tokens.
- */
-static double score_first(paw_function *f, const char *input, const char *choice, size_t most)
+/* Log-probability of a text and the end token after an input, token by token and in double precision. */
+static double score_alone(paw_function *f, const char *input, const char *choice)
 {
     int n_vocab = model_get_shape(base->model)->n_vocab, pending;
     float *logits = malloc((size_t)n_vocab * sizeof *logits);
@@ -79,7 +76,7 @@ static double score_first(paw_function *f, const char *input, const char *choice
     check_ok(token_list_push(&answer, tokenizer_eos(base->tokenizer), NULL), NULL);
     pending = (int)tokens.size;
     const int32_t *next = tokens.data;
-    for (size_t k = 0; k < answer.size && k < most; k++) {
+    for (size_t k = 0; k < answer.size; k++) {
         model_request r = {.tokens = next, .n = pending, .lora = f->image.lora, .logits = logits};
         double sum = 0;
         check_ok(model_forward(base->model, f->image.state, &r, NULL), NULL);
@@ -96,11 +93,6 @@ static double score_first(paw_function *f, const char *input, const char *choice
     token_list_free(&tokens);
     token_list_free(&answer);
     return total;
-}
-
-static double score_alone(paw_function *f, const char *input, const char *choice)
-{
-    return score_first(f, input, choice, SIZE_MAX);
 }
 
 static paw_answer call(paw_function *f, const char *input, const paw_call_options *o)
@@ -309,58 +301,6 @@ static void calibration_is_used(void **unused)
     paw_function_free(f);
 }
 
-/* How many of SOME have this one's first token. */
-static double begin_alike(const char *choice)
-{
-    double n = 0;
-    token_list a = {0}, b = {0};
-    check_ok(tokenizer_encode(base->tokenizer, choice, strlen(choice), false, &a, NULL), NULL);
-    for (size_t k = 0; k < COUNT(SOME); k++) {
-        b.size = 0;
-        check_ok(tokenizer_encode(base->tokenizer, SOME[k], strlen(SOME[k]), false, &b, NULL), NULL);
-        n += a.data[0] == b.data[0];
-    }
-    token_list_free(&a);
-    token_list_free(&b);
-    return n;
-}
-
-/* What prior.h says, worked out from the program without a prior. */
-static void a_prior_is_what_unrelated_inputs_show(void **unused)
-{
-    (void)unused;
-    static const char *const inputs[] = {
-        "The meeting is moved to Thursday afternoon.", "I paid 45 euros for it last week.", "Could you send me the file again?",
-        "It stopped working after the update.", "Thanks, everything arrived in good order.", "error: connection timed out after 30 s",
-        "Anna Berg, 12 High Street, Leeds", "We were four people and a dog.", "The green one, size 38, please.",
-        "{\"id\": 7, \"name\": \"lamp\"}", "no", "N/A"};
-    double mean[COUNT(SOME)] = {0}, p[COUNT(SOME)];
-    paw_function *plain = function_of(SOME, COUNT(SOME));
-    assert_null(plain->type.prior);
-    for (size_t i = 0; i < COUNT(inputs); i++) {
-        double sum = 0;
-        for (size_t k = 0; k < COUNT(SOME); k++) {
-            p[k] = exp(score_first(plain, inputs[i], SOME[k], 1) / 4) / pow(begin_alike(SOME[k]), 0.25);
-            sum += p[k];
-        }
-        for (size_t k = 0; k < COUNT(SOME); k++) {
-            mean[k] += p[k] / sum / (double)COUNT(inputs);
-        }
-    }
-    compiler->choice_prior = 0.25F;
-    paw_function *f = function_of(SOME, COUNT(SOME));
-    compiler->choice_prior = 0;
-    assert_non_null(f->type.prior);
-    double spread = 0;
-    for (size_t k = 0; k < COUNT(SOME); k++) {
-        assert_true(fabs(f->type.prior[k] - 0.25 * 4 * log(mean[k])) < 1e-6);
-        spread += fabs(f->type.prior[k] - f->type.prior[0]);
-    }
-    assert_true(spread > 1e-3);
-    paw_function_free(plain);
-    paw_function_free(f);
-}
-
 static paw_status compile_format(const char *type, const char *source, const char *const *choices, char **path, char id[65], paw_error *err)
 {
     paw_compile_request r = {.spec = "Say what kind of message it is.", .choices = choices, .n_choices = choices != NULL ? 2 : 0,
@@ -452,7 +392,6 @@ int main(void)
         cmocka_unit_test(choices_that_are_none),
         cmocka_unit_test(types_that_are_none),
         cmocka_unit_test(calibration_is_used),
-        cmocka_unit_test(a_prior_is_what_unrelated_inputs_show),
         cmocka_unit_test(formats_are_obeyed),
         cmocka_unit_test(formats_that_are_none),
     };

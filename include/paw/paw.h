@@ -122,8 +122,7 @@ typedef struct paw_compile_result {
     double seconds_pseudo;      /* writing the pseudo-program */
     double seconds_encode;      /* the encoding pass */
     double seconds_map;         /* hidden states to adapter */
-    double seconds_prior;       /* asking the program about unrelated inputs, for the prior of its closed set */
-    double seconds_write;       /* bundling */
+    double seconds_write;       /* quantising and bundling */
     double seconds_total;
 } paw_compile_result;
 

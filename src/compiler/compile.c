@@ -7,7 +7,6 @@
 #include "base/utf8.h"
 #include "compiler/choices_ask.h"
 #include "compiler/compiler.h"
-#include "compiler/prior.h"
 #include "compiler/template.h"
 #include "function/bundle.h"
 #include "function/choice_tree.h"
@@ -177,27 +176,19 @@ static paw_status choose_set(paw_compiler *c, const paw_compile_request *r, choi
 }
 
 /* As function_type_read (function/typed.h) wants it. */
-static bool add_choices(json_t *meta, const choice_list *set, bool found, double temperature, const double *prior)
+static bool add_choices(json_t *meta, const choice_list *set, bool found, double temperature)
 {
-    json_t *list = json_array(), *calibration = json_pack("{s:f}", "temperature", temperature);
+    json_t *list = json_array();
     for (size_t i = 0; i < set->count; i++) {
         json_array_append_new(list, json_string(set->labels[i]));
     }
-    if (prior != NULL) {
-        json_t *values = json_array();
-        for (size_t i = 0; i < set->count; i++) {
-            json_array_append_new(values, json_real(prior[i]));
-        }
-        json_object_set_new(calibration, "prior", values);
-    }
     return json_object_set_new(meta, "choices", list) == 0 &&
            json_object_set_new(meta, "choices_from", json_string(found ? "spec" : "user")) == 0 &&
-           json_object_set_new(meta, "calibration", calibration) == 0;
+           json_object_set_new(meta, "calibration", json_pack("{s:f}", "temperature", temperature)) == 0;
 }
 
-/* prior: of the choices, or NULL. */
 static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r, const char *id, const choice_list *set, bool found,
-                            const double *prior, json_t *format, char **out, paw_error *err)
+                            json_t *format, char **out, paw_error *err)
 {
     json_t *meta = json_pack(
         "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:i}", "version", 3, "program_id", id, "spec", r->spec,
@@ -208,9 +199,9 @@ static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r,
     if (meta != NULL && runtime != NULL) {
         json_object_set_new(meta, "runtime", runtime_manifest(runtime));
     }
-    bool sound = meta != NULL && (set->count == 0 || add_choices(meta, set, found, (double)c->choice_temperature, prior)) &&
+    bool sound = meta != NULL && (set->count == 0 || add_choices(meta, set, found, (double)c->choice_temperature)) &&
                  (format == NULL || json_object_set(meta, "format", format) == 0);
-    *out = sound ? json_dumps(meta, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    *out = sound ? json_dumps(meta, JSON_INDENT(2)) : NULL;
     json_decref(meta);
     return *out != NULL ? PAW_OK : paw_fail_memory(err, strlen(r->spec));
 }
@@ -313,8 +304,7 @@ static paw_status run_steps(paw_compiler *c, const paw_compile_request *request,
     PAW_TRY(read_format(c, request, &w->format, err));
     result->n_choices = w->set.count;
     result->choices_found = result->choices_found && w->set.count > 0;
-    PAW_TRY(make_meta(c, request, result->program_id, &w->set, result->choices_found, NULL, w->format, &w->bundle.meta,
-                      err));
+    PAW_TRY(make_meta(c, request, result->program_id, &w->set, result->choices_found, w->format, &w->bundle.meta, err));
     double t1 = base_clock();
     w->h = malloc((size_t)model_get_shape(c->base->model)->n_embd * sizeof *w->h);
     w->coefficients = malloc((n + 1) * sizeof *w->coefficients);
@@ -335,28 +325,6 @@ static paw_status run_steps(paw_compiler *c, const paw_compile_request *request,
     return status;
 }
 
-/* Asks the finished program about unrelated inputs and writes what that shows into its meta.json. */
-static paw_status add_prior(paw_compiler *c, const paw_compile_request *request, work *w, const paw_compile_result *result,
-                            paw_error *err)
-{
-    size_t n = w->set.count;
-    if (n == 0 || !(c->choice_prior > 0)) {
-        return PAW_OK;
-    }
-    char *meta = NULL;
-    double *prior = malloc(n * sizeof *prior);
-    paw_status status = prior == NULL ? paw_fail_memory(err, n * sizeof *prior) : compiler_prior(c, &w->bundle, &w->set, prior, err);
-    if (status == PAW_OK) {
-        status = make_meta(c, request, result->program_id, &w->set, result->choices_found, prior, w->format, &meta, err);
-    }
-    if (status == PAW_OK) {
-        free(w->bundle.meta);
-        w->bundle.meta = meta;
-    }
-    free(prior);
-    return status;
-}
-
 paw_status paw_compile(paw_compiler *c, const paw_compile_request *request, const char *out_path, paw_compile_result *result,
                        paw_error *err)
 {
@@ -374,10 +342,7 @@ paw_status paw_compile(paw_compiler *c, const paw_compile_request *request, cons
         double before = base_clock();
         w.bundle.adapter_size = w.adapter.size;
         w.bundle.adapter = (uint8_t *)buffer_take(&w.adapter);
-        status = w.bundle.adapter == NULL ? paw_fail_memory(err, w.bundle.adapter_size) : add_prior(c, request, &w, result, err);
-        result->seconds_prior = base_clock() - before;
-        before = base_clock();
-        status = status == PAW_OK ? bundle_write(out_path, &w.bundle, err) : status;
+        status = w.bundle.adapter == NULL ? paw_fail_memory(err, w.bundle.adapter_size) : bundle_write(out_path, &w.bundle, err);
         result->size_bytes = w.bundle.file_size;
         result->seconds_write = base_clock() - before;
     }

@@ -26,7 +26,6 @@ struct paw_compiler {
     paw_function *reader;     /* the program of that task; NULL until it is used */
     pthread_mutex_t reader_lock;
     float choice_temperature; /* of closed sets, where no cases say better */
-    float choice_prior;       /* weight of what unrelated inputs show (prior.h); 0: none */
     bool final_norm;
     int32_t *layer_map;   /* [n_layer] */
     compiler_module modules[COMPILER_MAX_MODULES];

@@ -118,10 +118,6 @@ static paw_status read_numbers(paw_compiler *c, paw_error *err)
     if (!(c->choice_temperature >= 0.01f && c->choice_temperature <= 100)) {
         return fail_key(c, err, PAW_ERR_FORMAT, KEY("choice_temperature"), "is out of range");
     }
-    PAW_TRY(gguf_get_f32_or(c->file, KEY("choice_prior"), 0, &c->choice_prior, err));
-    if (!(c->choice_prior >= 0 && c->choice_prior <= 1)) {
-        return fail_key(c, err, PAW_ERR_FORMAT, KEY("choice_prior"), "is out of range (0 to 1)");
-    }
     PAW_TRY(gguf_get_bool(c->file, KEY("final_norm"), &c->final_norm, err));
     PAW_TRY(gguf_get_f32_or(c->file, KEY("encoder.lora_alpha"), (float)c->encoder_rank, &c->encoder_alpha, err));
     if (c->rank % 32 != 0) {

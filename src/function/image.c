@@ -175,28 +175,19 @@ static paw_status read_adapter(const paw_base *base, const bundle *b, const char
     return status;
 }
 
-/* program: with its adapter; NULL: the bare model. */
-static paw_status compute(paw_base *base, const char *name, const bundle *program, const token_list *tokens, program_image *image,
-                          paw_error *err)
-{
-    pthread_mutex_lock(&base->lock);
-    paw_status status = program != NULL ? read_adapter(base, program, name, &image->lora, err) : PAW_OK;
-    if (status == PAW_OK && tokens->size > 0) {
-        model_request r = {.tokens = tokens->data, .n = (int)tokens->size, .lora = image->lora};
-        status = model_forward(base->model, image->state, &r, err);
-    }
-    pthread_mutex_unlock(&base->lock);
-    return status;
-}
-
-/* The same of the program at `path` (NULL: the bare model). */
-static paw_status compute_file(paw_base *base, const char *path, const token_list *tokens, program_image *image, paw_error *err)
+static paw_status compute(paw_base *base, const char *path, const token_list *tokens, program_image *image, paw_error *err)
 {
     bundle whole = {0};
     if (path != NULL) {
         PAW_TRY(bundle_read(path, true, &whole, err));
     }
-    paw_status status = compute(base, path, path != NULL ? &whole : NULL, tokens, image, err);
+    pthread_mutex_lock(&base->lock);
+    paw_status status = path != NULL ? read_adapter(base, &whole, path, &image->lora, err) : PAW_OK;
+    if (status == PAW_OK && tokens->size > 0) {
+        model_request r = {.tokens = tokens->data, .n = (int)tokens->size, .lora = image->lora};
+        status = model_forward(base->model, image->state, &r, err);
+    }
+    pthread_mutex_unlock(&base->lock);
     bundle_free(&whole);
     return status;
 }
@@ -208,7 +199,7 @@ static paw_status load(paw_base *base, const char *program_path, const bundle *p
     PAW_TRY(model_state_new(base->model, &image->state, err));
     image->prefix_tokens = (int)tokens->size;
     if (base->state_dir == NULL || tokens->size > (size_t)model_context(base->model) || (tokens->size == 0 && program == NULL)) {
-        return compute_file(base, program_path, tokens, image, err);
+        return compute(base, program_path, tokens, image, err);
     }
     make_key(base, program, tokens, key);
     snprintf(file_name, sizeof file_name, "%.40s.image", key);
@@ -218,7 +209,7 @@ static paw_status load(paw_base *base, const char *program_path, const bundle *p
     }
     paw_status status = PAW_OK;
     if (!take_up(base, path, key, tokens, program != NULL, image)) {
-        status = compute_file(base, program_path, tokens, image, err);
+        status = compute(base, program_path, tokens, image, err);
         if (status == PAW_OK) {
             keep(base->state_dir, path, key, base->model, image);
         }
@@ -232,21 +223,6 @@ paw_status image_load(paw_base *base, const char *path, const bundle *program, c
 {
     memset(out, 0, sizeof *out);
     paw_status status = load(base, path, program, tokens, out, err);
-    if (status != PAW_OK) {
-        image_free(out);
-    }
-    return status;
-}
-
-paw_status image_make(paw_base *base, const char *name, const bundle *program, const token_list *tokens, program_image *out,
-                      paw_error *err)
-{
-    memset(out, 0, sizeof *out);
-    paw_status status = model_state_new(base->model, &out->state, err);
-    out->prefix_tokens = (int)tokens->size;
-    if (status == PAW_OK) {
-        status = compute(base, name, program, tokens, out, err);
-    }
     if (status != PAW_OK) {
         image_free(out);
     }

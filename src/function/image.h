@@ -27,10 +27,6 @@ typedef struct program_image {
  */
 paw_status image_load(paw_base *base, const char *path, const bundle *program, const token_list *tokens, program_image *out,
                       paw_error *err);
-
-/* The same of a program in memory, its adapter too; computed, and not kept. `name` is for errors. */
-paw_status image_make(paw_base *base, const char *name, const bundle *program, const token_list *tokens, program_image *out,
-                      paw_error *err);
 void image_free(program_image *image);
 
 #endif

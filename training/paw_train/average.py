@@ -19,7 +19,7 @@ from .export import KEY, Formats, export_compiler, import_compiler, options_of
 from .gguf_file import GGUFFile, joined
 from .prompts import Prompts
 
-CARRIED = ("choices.spec", "choice_temperature", "choice_prior")  # keys that an export does not write by itself
+CARRIED = ("choices.spec", "choice_temperature")  # keys that an export does not write by itself
 
 
 def mean_of(paths: Sequence[str], weights: Sequence[float], base: Base) -> tuple[System, Prompts, dict]:

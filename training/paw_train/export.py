@@ -295,7 +295,6 @@ def main() -> None:
     p.add_argument("--snapshot", default="")
     p.add_argument("--reads-choices", action="store_true", help="it was trained on corpus/choices_task.py")
     p.add_argument("--choice-temperature", type=float, help="what scores of closed sets are divided by")
-    p.add_argument("--choice-prior", type=float, help="weight of what unrelated inputs show of a closed set")
     p.add_argument("--split-mib", type=float, default=0, help="also write it in pieces of so many MiB")
     a = p.parse_args()
     base = load_base(a.base)
@@ -313,8 +312,6 @@ def main() -> None:
     more = {"choices.spec": CHOICES_SPEC} if a.reads_choices else {}
     if a.choice_temperature:
         more["choice_temperature"] = a.choice_temperature
-    if a.choice_prior:
-        more["choice_prior"] = a.choice_prior
     snapshot = a.snapshot or os.path.basename(a.out).removesuffix(".gguf")
     print(a.out, export_compiler(a.out, system, base, prompts, a.name, snapshot, formats=replace(formats, **chosen), more=more))
     if a.split_mib:
