@@ -7,7 +7,7 @@ import json
 import os
 import random
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 
 import torch
@@ -113,7 +113,7 @@ class Trainer:
         rates = Rates()
         rates = replace(
             rates,
-            **{k: a.augment * getattr(rates, k) for k in ("recode", "restyle", "reorder", "spec_noise", "input_noise")},
+            **{f.name: min(1.0, a.augment * getattr(rates, f.name)) for f in fields(rates) if f.name != "with_examples"},
         )
         self.data = DataOptions(
             shapes=tuple(
