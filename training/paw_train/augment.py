@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .corpus import Case, Function
 from .rules import override, wrap
-from .values import rename_keys, swap_values
+from .values import rename_keys, swap_names, swap_values
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Rates:
     no_example: float = 0.3  # worked examples at the end of the spec are left out
     with_examples: float = 0.5
     rename_keys: float = 0.3  # keys of records are spelt otherwise, in the spec and in the outputs
-    swap_values: float = 0.5  # per case: other names and numbers in input and output
+    swap_values: float = 0.5  # per case: other names in input and output, and other numbers where the answers are open
     wrap: float = 0.12  # a rule on the form of the answer is added
     override: float = 0.12  # an exception is added, and some cases fall under it
 
@@ -354,8 +354,8 @@ def sample_task(function: Function, rng: random.Random, rates: Rates, max_exampl
         and not any(_CASE_MATTERS.search(w) for w in function.wordings)
     )
     cases = [Case(c.input, mapping.get(c.output, c.output)) for c in given]
-    if not function.choices:
-        cases = [swap_values(function.wordings, c, rng) if rng.random() < rates.swap_values else c for c in cases]
+    swap = swap_names if function.choices else swap_values
+    cases = [swap(function.wordings, c, rng) if rng.random() < rates.swap_values else c for c in cases]
     if noisy:
         cases = [Case(input_noise(c.input, rng), c.output) if rng.random() < 0.5 else c for c in cases]
     if rng.random() < rates.wrap:

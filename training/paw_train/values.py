@@ -6,9 +6,11 @@ A model that has seen a case often enough knows its output by heart; with values
 
 from __future__ import annotations
 
+import functools
+import os
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .corpus import Case
 
@@ -21,10 +23,30 @@ _NAMES = (
     "Rosa Ruth Samir Sana Sara Sarah Selma Simon Sofia Stefan Sven Tariq Theo Thomas Tim Tobias Tomas Vera Victor Wei Yara Yuki "
     "Yusuf Zoe"
 ).split()
-_NAME = re.compile(r"\b(?:" + "|".join(_NAMES) + r")\b")
+_GIVEN = frozenset(_NAMES)
+_WORD = re.compile(r"\b[A-Za-z]{2,}\b")
+
+
+def _read_names() -> frozenset[str]:
+    """Proper names of the corpus: people, towns, brands (`corpus/names.py` writes them)."""
+    with open(os.path.join(os.path.dirname(__file__), "names.txt"), encoding="utf-8") as f:
+        return frozenset(f.read().split())
+
+
+_PROPER = _read_names()
+# Syllables that make names nobody has seen: a name from a short list can be learnt by heart, one of these only copied.
+_ONSETS = "b br c ch d dr f g gr h j k kr l m n p pr qu r s sh st t th tr v w y z".split()
+_VOWELS = "a e i o u ai ea ie oa ou ee".split()
+_CODAS = ["", "", "", *"ck d k l ld m n nd ng r rn rt s sk ss t th x".split()]
 _NUMBER = re.compile(r"(?<![\d.,:/-])\d{3,}(?![\d.,:/-]*\d)")
 _YEAR = re.compile(r"(?:1[89]|20|21)\d\d")
-# Tasks that look at how a value is written, or at its order among others.
+# Tasks that look at how a name is written, at its order among others, or at who bears it.
+_NAME_MATTERS = re.compile(
+    r"initial|letter|alphabet|sort|rhym|length|shortest|longest|spell|syllable|typo|language|origin|gender|pronoun|salutation|"
+    r"\b(?:mr|mrs|ms|sir|he|she|him|his|her|they|them|their)\b",
+    re.I,
+)
+# The same of a number.
 _FORM = re.compile(
     r"initial|letter|alphabet|sort|order|rhym|length|shortest|longest|upper|lower|capital|case|digit|check ?sum|round|even|odd|"
     r"divis|multipl|sum|total|add|differ|larg|small|high|low|great|least|most|max|min|more|less|than|over|under|above|below|between|"
@@ -51,13 +73,40 @@ def _swap(case: Case, pattern: re.Pattern[str], new: dict[str, str]) -> Case:
     return Case(put(case.input), put(case.output))
 
 
-def _other_names(case: Case, known: str, rng: random.Random) -> Case:
-    """Names that stand in both input and output, exchanged in both."""
-    found = [n for n in _NAME.findall(case.output) if re.search(rf"\b{n}\b", case.input)]
-    both = case.input + case.output
-    # An address made of the name, or a name that the spec speaks of, must stay.
-    found = [n for n in found if n not in known and n.lower() not in both and n.upper() not in both]
-    return _swap(case, _NAME, _mapping(found, lambda _: rng.choice(_NAMES), both + known))
+def _new_name(rng: random.Random) -> str:
+    """A given name, or as often one made of two or three syllables."""
+    if rng.random() < 0.5:
+        return rng.choice(_NAMES)
+    syllables = (rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.choice((2, 2, 3))))
+    return "".join(syllables).capitalize()
+
+
+def _forms(name: str) -> tuple[str, str, str]:
+    return name, name.lower(), name.upper()
+
+
+def _names_of(case: Case, proper: bool) -> Iterator[str]:
+    """Given names of the input, and if `proper` other names that the output copies; in the form Anna.
+
+    Left out where one is a part of another word or mixes upper and lower case.
+    """
+    both = case.input + "\n" + case.output
+    lower, words = both.lower(), _WORD.findall(both)
+    copied = set(_WORD.findall(case.output))
+    for name in dict.fromkeys(w.capitalize() for w in _WORD.findall(case.input)):
+        if name not in _GIVEN and not (proper and name in _PROPER and copied.intersection(_forms(name))):
+            continue
+        forms = [w for w in words if w.capitalize() == name]
+        if len(forms) == lower.count(name.lower()) and set(forms) <= set(_forms(name)):
+            yield name
+
+
+def _other_names(case: Case, known: str, proper: bool, rng: random.Random) -> Case:
+    """Other names in input and output, each in the forms (Anna, anna, ANNA) that it has there; none that the spec speaks of."""
+    said = known.lower()
+    found = [name for name in _names_of(case, proper) if name.lower() not in said]
+    new = _mapping(found, lambda _: _new_name(rng), case.input + case.output + known)
+    return _swap(case, _WORD, {a: b for old, name in new.items() for a, b in zip(_forms(old), _forms(name), strict=True)})
 
 
 def _other_numbers(case: Case, rng: random.Random) -> Case:
@@ -72,13 +121,24 @@ def _other_numbers(case: Case, rng: random.Random) -> Case:
     return _swap(case, _NUMBER, _mapping(found, lambda n: _new_number(n, rng), case.input + case.output))
 
 
-def swap_values(wordings: Sequence[str], case: Case, rng: random.Random) -> Case:
-    """The case with other names and numbers; itself where the spec cares for how they are written."""
+@functools.lru_cache(maxsize=None)
+def _swappable(wordings: Sequence[str]) -> tuple[bool, bool]:
+    """Whether a function does not mind other names, and other numbers."""
     known = "\n".join(wordings)
-    if _FORM.search(known):
-        return case
-    case = _other_names(case, known, rng)
-    return case if re.search(r"\d", known) else _other_numbers(case, rng)
+    return not _NAME_MATTERS.search(known), not _FORM.search(known) and not re.search(r"\d", known)
+
+
+def swap_names(wordings: tuple[str, ...], case: Case, rng: random.Random) -> Case:
+    """The case with other given names; itself where the spec cares for how they are written or whose they are."""
+    return _other_names(case, "\n".join(wordings), False, rng) if _swappable(wordings)[0] else case
+
+
+def swap_values(wordings: tuple[str, ...], case: Case, rng: random.Random) -> Case:
+    """The case with other names of all kinds and other numbers; each as it was where the spec cares for how they are written."""
+    names, numbers = _swappable(wordings)
+    if names:
+        case = _other_names(case, "\n".join(wordings), True, rng)
+    return _other_numbers(case, rng) if numbers else case
 
 
 # ---------------------------------------------------------------- keys

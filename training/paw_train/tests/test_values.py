@@ -3,8 +3,9 @@
 import json
 import random
 
+from paw_train import values
 from paw_train.corpus import Case
-from paw_train.values import rename_keys, swap_values
+from paw_train.values import rename_keys, swap_names, swap_values
 
 
 def test_names_and_numbers_change_in_input_and_output_alike():
@@ -26,7 +27,24 @@ def test_values_stay_where_they_may_matter():
     assert same("which parcel", Case("parcels 483 and 512", "995"))  # a sum
     assert same("the year", Case("built in 1984", "1984"))
     assert same("who? Nora is the boss", Case("Nora came", "Nora"))
-    assert same("who", Case("Nora, nora@example.com", "Nora"))
+    assert same("who", Case("Nora, norah@example.com", "Nora"))  # a part of another word
+    assert same("Mr or Ms", Case("Nora Baker", "Ms Nora Baker"))
+    assert same("the country", Case("in Fribourg", "Switzerland"))  # not copied
+
+
+def test_names_keep_the_form_that_they_have_in_each_place():
+    case = Case("Nora, nora@example.com, from Fribourg", "NORA in Fribourg")
+    invented = 0
+    for seed in range(20):
+        got = swap_values(("who and where",), case, random.Random(seed))
+        name, town = got.output.split(" in ")
+        assert got.input == f"{name.capitalize()}, {name.lower()}@example.com, from {town}"
+        assert name != "NORA" and town != "Fribourg"
+        invented += name.capitalize() not in values._GIVEN
+    assert 4 < invented < 16
+    labels = Case("Nora from Fribourg is late", "late")
+    swapped = {swap_names(("late or early",), labels, random.Random(seed)).input for seed in range(20)}
+    assert len(swapped) > 10 and all(s.endswith("from Fribourg is late") for s in swapped)
 
 
 def test_keys_are_renamed_in_spec_and_outputs():
