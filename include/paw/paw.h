@@ -110,6 +110,7 @@ typedef struct paw_compile_request {
     const char *const *choices;  /* the closed set that answers come from; may be NULL */
     size_t n_choices;            /* 0: the set that the spec itself names, if it does; or 2 to PAW_CHOICES_MAX */
     bool open;                   /* do not look for a closed set in the spec */
+    bool untuned;                /* show the examples to the compiler and to the program, but do not tune the program on them */
     const char *format_type;     /* "json_schema", "regex" or "gbnf": the format that answers always have; NULL: none */
     const char *format_source;   /* the schema (JSON), regular expression or grammar (llama.cpp's GBNF) */
 } paw_compile_request;
@@ -122,7 +123,8 @@ typedef struct paw_compile_result {
     double seconds_pseudo;      /* writing the pseudo-program */
     double seconds_encode;      /* the encoding pass */
     double seconds_map;         /* hidden states to adapter */
-    double seconds_write;       /* quantising and bundling */
+    double seconds_tune;        /* tuning the adapter on the examples */
+    double seconds_write;       /* bundling */
     double seconds_total;
 } paw_compile_result;
 

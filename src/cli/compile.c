@@ -132,9 +132,10 @@ static void print_result(const arguments *a, const char *path, const paw_compile
         free(from);
         return;
     }
-    json_t *o = json_pack("{s:s, s:s, s:I, s:{s:f, s:f, s:f, s:f, s:f}}", "program_id", r->program_id, "path", path,
+    json_t *o = json_pack("{s:s, s:s, s:I, s:{s:f, s:f, s:f, s:f, s:f, s:f}}", "program_id", r->program_id, "path", path,
                           "size_bytes", (json_int_t)r->size_bytes, "timings", "pseudo", r->seconds_pseudo, "encode",
-                          r->seconds_encode, "map", r->seconds_map, "write", r->seconds_write, "total", r->seconds_total);
+                          r->seconds_encode, "map", r->seconds_map, "tune", r->seconds_tune, "write", r->seconds_write, "total",
+                          r->seconds_total);
     json_object_set_new(o, "choices", choices != NULL ? choices : json_null());
     json_object_set_new(o, "choices_from", from != NULL ? json_string(from) : json_null());
     free(from);

@@ -64,12 +64,12 @@ static paw_status check_request(const paw_compile_request *r, paw_error *err)
 
 /*
  * First digits of SHA-256 over fingerprint, spec and pseudo-program, a NUL after each of the first two; and over the choices
- * or the format that the user gave, a NUL before each.
+ * or the format that the user gave, a NUL before each; and over "tuned" where the examples are learnt.
  */
 static void make_id(const paw_compiler *c, const paw_compile_request *r, const char *pseudo, char id[ID_DIGITS + 1])
 {
     char hex[HASH_HEX_SIZE];
-    hash_part parts[5 + 2 * PAW_CHOICES_MAX] = {
+    hash_part parts[6 + 2 * PAW_CHOICES_MAX] = {
         {c->fingerprint, strlen(c->fingerprint) + 1}, {r->spec, strlen(r->spec) + 1}, {pseudo, strlen(pseudo)}};
     size_t n = 3;
     for (size_t i = 0; i < r->n_choices; i++) {
@@ -79,6 +79,9 @@ static void make_id(const paw_compiler *c, const paw_compile_request *r, const c
     if (r->format_type != NULL) {
         parts[n++] = (hash_part){r->format_type, strlen(r->format_type) + 1};
         parts[n++] = (hash_part){r->format_source, strlen(r->format_source)};
+    }
+    if (compiler_tunes(c, r)) {
+        parts[n++] = (hash_part){"\0tuned", 6};
     }
     hash_sha256_hex(parts, n, hex);
     snprintf(id, ID_DIGITS + 1, "%.*s", ID_DIGITS, hex);
@@ -199,6 +202,9 @@ static paw_status make_meta(const paw_compiler *c, const paw_compile_request *r,
     if (meta != NULL && runtime != NULL) {
         json_object_set_new(meta, "runtime", runtime_manifest(runtime));
     }
+    if (meta != NULL) {
+        json_object_set_new(meta, "tuned", json_boolean(compiler_tunes(c, r)));
+    }
     bool sound = meta != NULL && (set->count == 0 || add_choices(meta, set, found, (double)c->choice_temperature)) &&
                  (format == NULL || json_object_set(meta, "format", format) == 0);
     *out = sound ? json_dumps(meta, JSON_INDENT(2)) : NULL;
@@ -293,6 +299,29 @@ static paw_status make_texts(const paw_compiler *c, const paw_compile_request *r
     return status;
 }
 
+/* The pooled state to an adapter, tuned to the examples if there are any. */
+static paw_status make_adapter(paw_compiler *c, const paw_compile_request *request, work *w, paw_compile_result *result, paw_error *err)
+{
+    lora_weights weights = {0};
+    double t0 = base_clock();
+    paw_status status = compiler_coefficients(c, w->h, w->coefficients, err);
+    if (status == PAW_OK) {
+        status = compiler_weights(c, w->coefficients, &weights, err);
+    }
+    double t1 = base_clock();
+    if (status == PAW_OK && compiler_tunes(c, request)) {
+        status = compiler_tune(c, w->spec, request, &weights, err);
+    }
+    double t2 = base_clock();
+    if (status == PAW_OK) {
+        status = compiler_adapter(c, &weights, &w->adapter, err);
+    }
+    lora_weights_free(&weights);
+    result->seconds_map = t1 - t0 + (base_clock() - t2);
+    result->seconds_tune = t2 - t1;
+    return status;
+}
+
 static paw_status run_steps(paw_compiler *c, const paw_compile_request *request, work *w, paw_compile_result *result,
                             paw_error *err)
 {
@@ -313,15 +342,11 @@ static paw_status run_steps(paw_compiler *c, const paw_compile_request *request,
     }
     PAW_TRY(compiler_encode(c, w->spec, w->bundle.pseudo_program, w->h, err));
     double t2 = base_clock();
-    pthread_mutex_lock(&c->base->lock); /* its threads are used */
-    paw_status status = compiler_coefficients(c, w->h, w->coefficients, err);
-    if (status == PAW_OK) {
-        status = compiler_adapter(c, w->coefficients, &w->adapter, err);
-    }
-    pthread_mutex_unlock(&c->base->lock);
     result->seconds_pseudo = t1 - t0;
     result->seconds_encode = t2 - t1;
-    result->seconds_map = base_clock() - t2;
+    pthread_mutex_lock(&c->base->lock); /* its threads are used */
+    paw_status status = make_adapter(c, request, w, result, err);
+    pthread_mutex_unlock(&c->base->lock);
     return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "function/base.h"
+#include "model/gradient.h"
 #include "paw/paw.h"
 
 enum { COMPILER_MAX_MODULES = 16 };
@@ -54,7 +55,19 @@ paw_status compiler_coefficients(const paw_compiler *c, const float *h, float *c
 paw_status compiler_module_weights(paw_compiler *c, uint32_t module, const float *coefficients, float *a, float *b,
                                    paw_error *err);
 
-/* The whole adapter as a GGUF file, quantised to Q4_0. */
-paw_status compiler_adapter(paw_compiler *c, const float *coefficients, buffer *out, paw_error *err);
+/* The whole adapter, float32; to be freed with lora_weights_free. */
+paw_status compiler_weights(paw_compiler *c, const float *coefficients, lora_weights *out, paw_error *err);
+
+/* Whether the programs of such a request are tuned. */
+bool compiler_tunes(const paw_compiler *c, const paw_compile_request *request);
+
+/*
+ * Moves the weights so that the request's examples are answered more readily (tune.c); `spec` with what compile adds to it. The
+ * base's lock is held.
+ */
+paw_status compiler_tune(paw_compiler *c, const char *spec, const paw_compile_request *request, lora_weights *weights, paw_error *err);
+
+/* An adapter as a GGUF file, quantised to Q4_0. */
+paw_status compiler_adapter(paw_compiler *c, const lora_weights *weights, buffer *out, paw_error *err);
 
 #endif

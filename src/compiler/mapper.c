@@ -212,31 +212,39 @@ static paw_status check_weights(const paw_compiler *c, model_module module, cons
     return PAW_OK;
 }
 
-static paw_status put_module(paw_compiler *c, gguf_writer *w, uint32_t module, const float *coefficients, paw_error *err)
+static paw_status put_module(paw_compiler *c, gguf_writer *w, model_module module, const lora_weights *weights, paw_error *err)
 {
-    const model_shape *shape = model_get_shape(c->base->model);
-    model_module which = c->modules[module].module;
-    size_t cols = (size_t)model_cols(shape, which), rows = (size_t)model_rows(shape, which);
-    size_t na = (size_t)c->n_layer * c->rank * cols, nb = (size_t)c->n_layer * c->rank * rows;
-    float *weights = malloc((na + nb) * sizeof *weights);
+    const model *m = c->base->model;
+    const model_shape *shape = model_get_shape(m);
+    size_t cols = (size_t)model_cols(shape, module), rows = (size_t)model_rows(shape, module);
+    size_t na = lora_count_a(m, weights, module), nb = lora_count_b(m, weights, module);
+    PAW_TRY(check_weights(c, module, weights->a[module], na, err));
+    PAW_TRY(check_weights(c, module, weights->b[module], nb, err));
     uint8_t *scratch = malloc(format_size(TENSOR_Q4_0, na > nb ? na : nb));
-    paw_status status = weights == NULL || scratch == NULL ? paw_fail_memory(err, (na + nb) * sizeof *weights) : PAW_OK;
-    if (status == PAW_OK) {
-        status = compiler_module_weights(c, module, coefficients, weights, weights + na, err);
+    if (scratch == NULL) {
+        return paw_fail_memory(err, na > nb ? na : nb);
     }
-    if (status == PAW_OK) {
-        status = check_weights(c, which, weights, na + nb, err);
-    }
-    if (status == PAW_OK) {
-        put_layers(c, w, which, 'a', weights, cols, c->rank, scratch);
-        put_layers(c, w, which, 'b', weights + na, c->rank, rows, scratch);
-    }
-    free(weights);
+    put_layers(c, w, module, 'a', weights->a[module], cols, c->rank, scratch);
+    put_layers(c, w, module, 'b', weights->b[module], c->rank, rows, scratch);
     free(scratch);
+    return PAW_OK;
+}
+
+paw_status compiler_weights(paw_compiler *c, const float *coefficients, lora_weights *out, paw_error *err)
+{
+    PAW_TRY(lora_weights_new(c->base->model, (int)c->rank, c->alpha / (float)c->rank, out, err));
+    paw_status status = PAW_OK;
+    for (uint32_t m = 0; m < c->n_modules && status == PAW_OK; m++) {
+        model_module module = c->modules[m].module;
+        status = compiler_module_weights(c, m, coefficients, out->a[module], out->b[module], err);
+    }
+    if (status != PAW_OK) {
+        lora_weights_free(out);
+    }
     return status;
 }
 
-paw_status compiler_adapter(paw_compiler *c, const float *coefficients, buffer *out, paw_error *err)
+paw_status compiler_adapter(paw_compiler *c, const lora_weights *weights, buffer *out, paw_error *err)
 {
     gguf_writer *w;
     PAW_TRY(gguf_writer_new(&w, err));
@@ -246,7 +254,7 @@ paw_status compiler_adapter(paw_compiler *c, const float *coefficients, buffer *
     gguf_put_f32(w, "adapter.lora.alpha", c->alpha);
     paw_status status = PAW_OK;
     for (uint32_t m = 0; m < c->n_modules && status == PAW_OK; m++) {
-        status = put_module(c, w, m, coefficients, err);
+        status = put_module(c, w, c->modules[m].module, weights, err);
     }
     if (status == PAW_OK) {
         status = gguf_writer_finish(w, out, err);
