@@ -18,7 +18,8 @@ static const char HELP[] =
     "\n"
     "  --spec TEXT        the spec\n"
     "  --spec-file FILE   the same as FILE (- for standard input)\n"
-    "  --examples FILE    JSON lines {\"input\": .., \"output\": ..}, at most 16\n"
+    "  --examples FILE    JSON lines {\"input\": .., \"output\": ..}, at most 16; the program sees them and is tuned on them\n"
+    "  --untuned          do not tune it on them: it only sees them (seconds less)\n"
     "  --choices A,B,C    the closed set that answers come from (default: the one that the spec names, if it does)\n"
     "  --open             leave the answers open, whatever the spec says\n"
     "  --json-schema FILE the answers are JSON of this schema; --regex RE: they match it whole; --grammar FILE: they are of\n"
@@ -32,7 +33,7 @@ static const char HELP[] =
 typedef struct arguments {
     const char *spec, *spec_file, *examples, *choices, *schema, *regex, *grammar, *out, *compiler, *base;
     int threads;
-    bool json, open;
+    bool json, open, untuned;
 } arguments;
 
 /* The format of the command line, whose text goes to *source. */
@@ -72,6 +73,7 @@ static paw_status make_request(const arguments *a, specfile *file, paw_example *
         request->format_type = NULL;
     }
     request->open = a->open;
+    request->untuned = a->untuned;
     PAW_TRY(take_format(a, request, source, err));
     if (a->choices != NULL) {
         PAW_TRY(choices_parse(a->choices, "--choices", choices, err));
@@ -221,7 +223,7 @@ int cmd_compile(int argc, char **argv)
         {"--output", CLI_TEXT, &a.out},        {"-o", CLI_TEXT, &a.out},                {"--compiler", CLI_TEXT, &a.compiler},
         {"--base", CLI_TEXT, &a.base},         {"--threads", CLI_NUMBER, &a.threads, 1, 64}, {"--json", CLI_FLAG, &a.json},
         {"--choices", CLI_TEXT, &a.choices},   {"--open", CLI_FLAG, &a.open},                  {"--regex", CLI_TEXT, &a.regex},
-        {"--json-schema", CLI_TEXT, &a.schema}, {"--grammar", CLI_TEXT, &a.grammar},
+        {"--json-schema", CLI_TEXT, &a.schema}, {"--grammar", CLI_TEXT, &a.grammar},      {"--untuned", CLI_FLAG, &a.untuned},
     };
     int n;
     const char *file;

@@ -20,6 +20,7 @@ static const char HELP[] =
     "\n"
     "  --baseline raw   no compiling: the bare base model is prompted with spec and input\n"
     "  --examples K     the first K cases of each spec are given to the compiler, the others scored\n"
+    "  --untuned        programs are not tuned on these examples, they only see them\n"
     "  --skip K         the first K cases are not scored (to compare with --examples K)\n"
     "  --limit N        only the first N specs\n"
     "  --calibrate K    the next K cases of each spec whose answers are a closed set calibrate its program, and are not scored\n"
@@ -37,7 +38,7 @@ typedef struct arguments {
     const char *suite, *baseline, *answers, *compiler, *base, *plot, *abstain;
     int examples, skip, calibrate, limit, max_tokens, threads;
     double abstain_below;
-    bool json, free_running;
+    bool json, free_running, untuned;
 } arguments;
 
 typedef struct category {
@@ -133,13 +134,14 @@ static paw_status make_function(evaluation *e, json_t *spec, paw_function **out,
 {
     paw_example examples[PAW_EXAMPLES_MAX];
     json_t *cases = json_object_get(spec, "cases");
-    paw_compile_request request = {.spec = text_of(spec, "spec"), .examples = examples};
+    paw_compile_request request = {.spec = text_of(spec, "spec"), .examples = examples, .untuned = e->a->untuned};
     paw_compile_result result;
     if (e->compiler == NULL) {
         return paw_function_prompted(request.spec, e->base, out, err);
     }
     if (e->file.spec != NULL) {
         PAW_TRY(specfile_apply(&e->file, &request, err));
+        request.untuned = e->a->untuned;
         request.examples = request.n_examples > 0 ? request.examples : examples; /* --examples goes with none in the file */
     }
     for (; (int)request.n_examples < e->a->examples && request.n_examples < json_array_size(cases); request.n_examples++) {
@@ -367,6 +369,7 @@ int cmd_eval(int argc, char **argv)
     const cli_option options[] = {
         {"--baseline", CLI_TEXT, &a.baseline},
         {"--examples", CLI_NUMBER, &a.examples, 0, PAW_EXAMPLES_MAX},
+        {"--untuned", CLI_FLAG, &a.untuned},
         {"--skip", CLI_NUMBER, &a.skip, 0, 1000},
         {"--calibrate", CLI_NUMBER, &a.calibrate, 0, MOST_CALIBRATION},
         {"--limit", CLI_NUMBER, &a.limit, 1, 1 << 30},

@@ -109,7 +109,8 @@ static size_t most_strips(const gradient_pass *p)
     const model_shape *s = &p->m->shape;
     size_t widest = (size_t)most_cols(s), most = widest * (size_t)s->n_embd;
     size_t heads = (size_t)(s->n_head * s->n_head_dim) * (size_t)s->n_embd;
-    size_t sizes[] = {heads, widest * (size_t)p->rows, widest * (size_t)p->weights->rank, (size_t)VOCABULARY_PIECE * (size_t)s->n_embd};
+    size_t padded = (size_t)attention_padded(p) * (size_t)s->n_head_dim;
+    size_t sizes[] = {heads, padded, widest * (size_t)p->rows, widest * (size_t)p->weights->rank, (size_t)VOCABULARY_PIECE * (size_t)s->n_embd};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         most = sizes[i] > most ? sizes[i] : most;
     }
@@ -127,30 +128,31 @@ static paw_status take_memory(gradient_pass *p, paw_error *err)
     const model_shape *s = &p->m->shape;
     size_t rows = (size_t)p->rows, n = (size_t)s->n_embd, ff = (size_t)s->n_ff, wide = (size_t)(s->n_head * s->n_head_dim);
     size_t narrow = (size_t)(s->n_kv * s->n_head_dim), rank = (size_t)p->weights->rank, most = (size_t)most_cols(s);
-    p->attention_size = attention_scratch(p);
+    size_t padded = (size_t)attention_padded(p), head = padded * (size_t)s->n_head_dim, tall = most > padded ? most : padded;
     p->begin = malloc(rows * sizeof *p->begin);
     bool sound = p->begin != NULL && take(&p->angles, rows * (size_t)s->n_rot) && take(&p->x, (size_t)s->n_layer * rows * n) &&
                  take(&p->up, rows * n) && take(&p->middle, rows * n) && take(&p->q, rows * wide) && take(&p->k, rows * narrow) &&
                  take(&p->v, rows * narrow) && take(&p->gate, rows * ff) && take(&p->ff_up, rows * ff) && take(&p->ff, rows * ff) &&
                  take(&p->dq, rows * wide) && take(&p->dk, rows * narrow) && take(&p->dv, rows * narrow) &&
                  take(&p->dheads, rows * wide) && take(&p->dh, rows * n) && take(&p->dgate, rows * ff) && take(&p->dff_up, rows * ff) &&
-                 take(&p->dff, rows * ff) && take(&p->low, rows * rank) && take(&p->dlow, rows * rank) && take(&p->turned, rows * most) &&
+                 take(&p->dff, rows * ff) && take(&p->low, MODEL_MODULES * rows * rank) && take(&p->dlow, rows * rank) && take(&p->turned, rows * tall) &&
                  take(&p->strips, most_strips(p)) && take(&p->line, (size_t)thread_pool_size(p->m->pool) * most) &&
-                 take(&p->attention, (size_t)s->n_kv * p->attention_size);
+                 take(&p->seen, rows * padded) && take(&p->dseen, rows * padded) && take(&p->head_q, head) && take(&p->head_k, head) &&
+                 take(&p->head_v, head) && take(&p->head_d, head) && take(&p->head_out, head);
     if (!sound) {
         return paw_fail_memory(err, (size_t)s->n_layer * rows * n * sizeof(float));
     }
     PAW_TRY(activations_new(p->rows, s->n_embd, &p->h, err));
     PAW_TRY(activations_new(p->rows, s->n_head * s->n_head_dim, &p->heads, err));
-    activations_set_planes(&p->h, 2);
-    activations_set_planes(&p->heads, 2);
+    activations_set_planes(&p->heads, 2); /* as in the engine's own passes */
     return PAW_OK;
 }
 
 static void give_memory(gradient_pass *p)
 {
     float *all[] = {p->angles, p->x,  p->up, p->middle, p->q,      p->k,   p->v,   p->gate, p->ff_up,  p->ff,     p->dq,  p->dk,
-                    p->dv,     p->dh, p->dheads, p->dgate, p->dff_up, p->dff, p->low, p->dlow, p->turned, p->strips, p->line, p->attention};
+                    p->dv,     p->dh, p->dheads, p->dgate, p->dff_up, p->dff, p->low, p->dlow, p->turned, p->strips, p->line, p->seen,
+                    p->dseen, p->head_q, p->head_k, p->head_v, p->head_d, p->head_out};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         free(all[i]);
     }
@@ -191,7 +193,7 @@ static paw_status forward_piece(gradient_pass *p, forward_room *f, const int32_t
 {
     model *m = p->m;
     size_t width = (size_t)m->shape.n_embd, size = (size_t)n * width;
-    model_request r = {.tokens = tokens, .n = n, .lora = f->lora, .precise = true, .taps = f->taps, .n_tap = n};
+    model_request r = {.tokens = tokens, .n = n, .lora = f->lora, .taps = f->taps, .n_tap = n};
     PAW_TRY(model_forward(m, f->state, &r, err));
     for (int t = 0; t < n; t++) {
         format_dequantise(m->embedding->type, m->embedding->data + (size_t)tokens[t] * format_size(m->embedding->type, width),
@@ -243,7 +245,7 @@ typedef struct softmax {
     float *d; /* [n][VOCABULARY_PIECE] */
 } softmax;
 
-/* dlogits of vocabulary [first, first + k) for the piece's targets. */
+/* dlogits of vocabulary [first, first + k) for the piece's targets. Registers read and write over a row's end: the next row follows. */
 static void loss_piece(const softmax *s, const int32_t *wanted, const float *weight, int n_vocab, int first, int k)
 {
     for (int i = 0; i < s->n; i++) {
@@ -323,7 +325,7 @@ static paw_status output_backward(gradient_pass *p, const forward_room *f, doubl
     activations x = {0};
     float *logits = NULL;
     paw_status status = activations_new(TARGET_PIECE, (int)width, &x, err);
-    if (status == PAW_OK && !(take(&logits, TARGET_PIECE * n_vocab) && take(&s.d, TARGET_PIECE * VOCABULARY_PIECE) &&
+    if (status == PAW_OK && !(take(&logits, TARGET_PIECE * n_vocab + LANES) && take(&s.d, TARGET_PIECE * VOCABULARY_PIECE + LANES) &&
                               take(&dnormed, TARGET_PIECE * width))) {
         status = paw_fail_memory(err, TARGET_PIECE * n_vocab * sizeof(float));
     }
@@ -353,7 +355,7 @@ bool model_has_gradient(const model *m)
 {
     const model_traits *t = m->shape.traits;
     return model_has(&m->shape, MODEL_GATE) && model_has(&m->shape, MODEL_Q) && !t->layer_norm && !t->biases && !t->head_norm &&
-           !t->learned_positions && m->shape.n_rot == m->shape.n_head_dim && m->shape.n_vocab % LANES == 0;
+           !t->learned_positions && m->shape.n_rot == m->shape.n_head_dim;
 }
 
 static paw_status check(const model *m, const lesson *l, paw_error *err)

@@ -2,8 +2,8 @@
  * gradient.h: how the weights of a LoRA adapter would have to change for a base model to give wanted outputs more readily.
  *
  * The loss is the weighted negative log-likelihood of the outputs' tokens, each output behind a prefix that all share. The base
- * is frozen: only the adapter's part of the gradient is computed. Forward passes are the engine's own (activations of 15 bits);
- * what goes back is computed in float32 with the base's weights expanded, in a fixed order, so that the result is the same to the
+ * is frozen: only the adapter's part of the gradient is computed. Forward passes are the engine's own, as when programs run; what
+ * goes back is computed in float32 with the base's weights expanded, in a fixed order, so that the result is the same to the
  * last bit whatever the instruction set and the number of threads.
  *
  * For models of the architecture `llama`: no biases, RMSNorm, RoPE, SwiGLU, no norm of heads.

@@ -1,97 +1,39 @@
 /*
  * gradient_attention.c: grouped-query attention over a lesson's rows in float32, and its gradient.
  *
- * A key-value head is one piece of work. Its keys and values lie transposed, [dim][rows], so that scores of many positions
- * are computed side by side, each adding its dimensions in order.
+ * Head after head as products of whole matrices, [rows][rows] weights among them: of what a row does not see the weights are
+ * 0. A lesson is short, and the kernels are fast enough for that to cost less than passing over what is not seen.
  */
 #include <string.h>
 
 #include "model/gradient_internal.h"
 #include "tensor/vec.h"
 
-/* What one key-value head works in. */
-typedef struct head_room {
-    float *keys, *values; /* [dim][stride], transposed */
-    float *p, *dp;        /* [stride]: weights of the positions that a row sees, and their gradients */
-    int stride;           /* rows rounded up, so that registers may read over the end */
-} head_room;
-
-/* The positions that a row sees: [0, n[0]) and [from, from + n[1]). */
-typedef struct sight {
-    int n[2], from;
-} sight;
-
-static int stride_of(const gradient_pass *p)
+int attention_padded(const gradient_pass *p)
 {
-    return (p->rows / LANES + 2) * LANES;
+    return (p->rows + LANES - 1) / LANES * LANES;
 }
 
-size_t attention_scratch(const gradient_pass *p)
+/* One head of x [rows][heads * dim] to [padded rows][dim], zeros below. */
+static void take_head(const gradient_pass *p, const float *x, int heads, int head, float *to)
 {
-    return (size_t)stride_of(p) * (2 * (size_t)p->m->shape.n_head_dim + 2);
-}
-
-static head_room room_of(const gradient_pass *p, int kv)
-{
-    int stride = stride_of(p), dim = p->m->shape.n_head_dim;
-    float *at = p->attention + (size_t)kv * p->attention_size;
-    size_t side = (size_t)stride * (size_t)dim;
-    return (head_room){at, at + side, at + 2 * side, at + 2 * side + stride, stride};
-}
-
-static sight sight_of(const gradient_pass *p, int row)
-{
-    if (row < p->prefix) {
-        return (sight){{row + 1, 0}, 0};
+    size_t dim = (size_t)p->m->shape.n_head_dim, stride = (size_t)heads * dim;
+    for (size_t t = 0; t < (size_t)p->rows; t++) {
+        memcpy(to + t * dim, x + t * stride + (size_t)head * dim, dim * sizeof *to);
     }
-    return (sight){{p->prefix, row + 1 - p->begin[row]}, p->begin[row]};
+    memset(to + (size_t)p->rows * dim, 0, (size_t)(attention_padded(p) - p->rows) * dim * sizeof *to);
 }
 
-static void turn_heads(const gradient_pass *p, const float *from, int kv, float *to, int stride)
+/* x's head (+)= from [rows][dim] */
+static void put_head(const gradient_pass *p, const float *from, int heads, int head, float *x, bool add)
 {
-    int dim = p->m->shape.n_head_dim, width = p->m->shape.n_kv * dim;
-    memset(to, 0, (size_t)stride * (size_t)dim * sizeof *to);
-    for (int t = 0; t < p->rows; t++) {
-        for (int d = 0; d < dim; d++) {
-            to[d * stride + t] = from[(size_t)t * (size_t)width + (size_t)(kv * dim + d)];
+    size_t dim = (size_t)p->m->shape.n_head_dim, stride = (size_t)heads * dim;
+    for (size_t t = 0; t < (size_t)p->rows; t++) {
+        float *to = x + t * stride + (size_t)head * dim;
+        for (size_t d = 0; d < dim; d++) {
+            to[d] = add ? to[d] + from[t * dim + d] : from[t * dim + d];
         }
     }
-}
-
-/* out [positions in sight] = sum over d of x[d] side[d][position] */
-static void project(const head_room *r, const float *side, const float *x, int dim, const sight *s, float *out)
-{
-    int count = s->n[0] + s->n[1];
-    memset(out, 0, (size_t)count * sizeof *out);
-    for (int d = 0; d < dim; d++) {
-        const float *line = side + (size_t)d * (size_t)r->stride;
-        floats_add_scaled(out, x[d], line, s->n[0]);
-        floats_add_scaled(out + s->n[0], x[d], line + s->from, s->n[1]);
-    }
-}
-
-/* Scores to weights, in place. */
-static void soften(float *p, int n, float factor)
-{
-    float most = -3.0e38f, sum = 0;
-    for (int i = 0; i < n; i++) {
-        p[i] = p[i] * factor;
-        most = p[i] > most ? p[i] : most;
-    }
-    for (int i = 0; i < n; i += WIDTH) { /* what is behind the end may be anything */
-        v_store(p + i, v_exp(v_load(p + i) - v_set(most)));
-    }
-    for (int i = 0; i < n; i++) {
-        sum = sum + p[i];
-    }
-    for (int i = 0; i < n; i++) {
-        p[i] = p[i] / sum;
-    }
-}
-
-static int position(const sight *s, int i)
-{
-    return i < s->n[0] ? i : s->from + i - s->n[0];
 }
 
 static float factor_of(const gradient_pass *p)
@@ -99,84 +41,111 @@ static float factor_of(const gradient_pass *p)
     return 1.0f / __builtin_sqrtf((float)p->m->shape.n_head_dim);
 }
 
-static void forward_heads(void *context, int begin, int end, int thread)
+/* Whether row t sees position i: the prefix and its own item, up to itself. */
+static bool sees(const gradient_pass *p, int t, int i)
+{
+    return i <= t && (i < p->prefix || i >= p->begin[t]);
+}
+
+/* Scores to weights, in place. */
+static void soften_rows(void *context, int begin, int end, int thread)
 {
     gradient_pass *p = context;
-    const model_shape *shape = &p->m->shape;
-    int dim = shape->n_head_dim, group = shape->n_head / shape->n_kv, width = shape->n_head * dim, narrow = shape->n_kv * dim;
+    int n = attention_padded(p);
+    float factor = factor_of(p);
     (void)thread;
-    for (int kv = begin; kv < end; kv++) {
-        head_room r = room_of(p, kv);
-        turn_heads(p, p->k, kv, r.keys, r.stride);
-        for (int t = 0; t < p->rows; t++) {
-            sight s = sight_of(p, t);
-            for (int h = kv * group; h < (kv + 1) * group; h++) {
-                size_t at = (size_t)t * (size_t)width + (size_t)(h * dim);
-                float *out = p->heads.x + at;
-                project(&r, r.keys, p->q + at, dim, &s, r.p);
-                soften(r.p, s.n[0] + s.n[1], factor_of(p));
-                memset(out, 0, (size_t)dim * sizeof *out);
-                for (int i = 0; i < s.n[0] + s.n[1]; i++) {
-                    floats_add_scaled(out, r.p[i], p->v + (size_t)position(&s, i) * (size_t)narrow + kv * dim, dim);
-                }
-            }
+    for (int t = begin; t < end; t++) {
+        float *row = p->seen + (size_t)t * (size_t)n, most = -3.0e38f, sum = 0;
+        for (int i = 0; i < n; i++) {
+            row[i] = sees(p, t, i) ? row[i] * factor : -3.0e38f;
+            most = row[i] > most ? row[i] : most;
+        }
+        for (int i = 0; i < n; i += WIDTH) {
+            v_store(row + i, v_exp(v_load(row + i) - v_set(most)));
+        }
+        for (int i = 0; i <= t; i++) {
+            sum = sum + row[i];
+        }
+        for (int i = 0; i < n; i++) {
+            row[i] = row[i] / sum;
         }
     }
+}
+
+/* p->seen [rows][padded rows]: how much head h of a row takes of each position. Leaves the head's queries and keys. */
+static void weigh(gradient_pass *p, int h)
+{
+    const model_shape *shape = &p->m->shape;
+    take_head(p, p->q, shape->n_head, h, p->head_q);
+    take_head(p, p->k, shape->n_kv, h / (shape->n_head / shape->n_kv), p->head_k);
+    floats_pack(p, p->head_k, shape->n_head_dim, attention_padded(p), true);
+    floats_multiply(p, p->head_q, p->rows, shape->n_head_dim, attention_padded(p), p->seen, false, 1.0f);
+    thread_pool_run(p->m->pool, p->rows, 4, soften_rows, p);
 }
 
 void attention_forward(gradient_pass *p)
 {
-    thread_pool_run(p->m->pool, p->m->shape.n_kv, 1, forward_heads, p);
-}
-
-/* One row of one head; r->p holds its weights, r->dp their gradients. */
-static void backward_row(gradient_pass *p, const head_room *r, const sight *s, size_t at, int kv)
-{
-    int dim = p->m->shape.n_head_dim, narrow = p->m->shape.n_kv * dim, n = s->n[0] + s->n[1];
-    float dot = 0, factor = factor_of(p);
-    for (int i = 0; i < n; i++) {
-        dot = dot + r->p[i] * r->dp[i];
-    }
-    for (int i = 0; i < n; i++) {
-        size_t key = (size_t)position(s, i) * (size_t)narrow + (size_t)(kv * dim);
-        float ds = r->p[i] * (r->dp[i] - dot) * factor;
-        floats_add_scaled(p->dq + at, ds, p->k + key, dim);
-        floats_add_scaled(p->dk + key, ds, p->q + at, dim);
-        floats_add_scaled(p->dv + key, r->p[i], p->dheads + at, dim);
+    const model_shape *shape = &p->m->shape;
+    int dim = shape->n_head_dim, padded = attention_padded(p);
+    for (int h = 0; h < shape->n_head; h++) {
+        weigh(p, h);
+        take_head(p, p->v, shape->n_kv, h / (shape->n_head / shape->n_kv), p->head_v);
+        floats_pack(p, p->head_v, padded, dim, false);
+        floats_multiply(p, p->seen, p->rows, padded, dim, p->head_out, false, 1.0f);
+        put_head(p, p->head_out, shape->n_head, h, p->heads.x, false);
     }
 }
 
-static void backward_heads(void *context, int begin, int end, int thread)
+/* Gradients of weights to gradients of scores, in place. */
+static void soften_rows_backward(void *context, int begin, int end, int thread)
 {
     gradient_pass *p = context;
-    const model_shape *shape = &p->m->shape;
-    int dim = shape->n_head_dim, group = shape->n_head / shape->n_kv, width = shape->n_head * dim;
+    int n = attention_padded(p);
+    float factor = factor_of(p);
     (void)thread;
-    for (int kv = begin; kv < end; kv++) {
-        head_room r = room_of(p, kv);
-        turn_heads(p, p->k, kv, r.keys, r.stride);
-        turn_heads(p, p->v, kv, r.values, r.stride);
-        for (int t = 0; t < p->rows; t++) {
-            sight s = sight_of(p, t);
-            for (int h = kv * group; h < (kv + 1) * group; h++) {
-                size_t at = (size_t)t * (size_t)width + (size_t)(h * dim);
-                project(&r, r.keys, p->q + at, dim, &s, r.p);
-                soften(r.p, s.n[0] + s.n[1], factor_of(p));
-                project(&r, r.values, p->dheads + at, dim, &s, r.dp);
-                backward_row(p, &r, &s, at, kv);
-            }
+    for (int t = begin; t < end; t++) {
+        const float *row = p->seen + (size_t)t * (size_t)n;
+        float *d = p->dseen + (size_t)t * (size_t)n, dot = 0;
+        for (int i = 0; i <= t; i++) {
+            dot = dot + row[i] * d[i];
+        }
+        for (int i = 0; i < n; i++) {
+            d[i] = row[i] * (d[i] - dot) * factor;
         }
     }
+}
+
+/* sum over rows of weights [rows][padded] times x [rows][dim], added to head kv of dx */
+static void spread(gradient_pass *p, const float *weights, const float *x, int kv, float *dx)
+{
+    int dim = p->m->shape.n_head_dim, padded = attention_padded(p);
+    floats_transpose(p, weights, p->rows, padded, p->turned);
+    floats_pack(p, x, p->rows, dim, false);
+    floats_multiply(p, p->turned, p->rows, p->rows, dim, p->head_out, false, 1.0f);
+    put_head(p, p->head_out, p->m->shape.n_kv, kv, dx, true);
 }
 
 void attention_backward(gradient_pass *p)
 {
     const model_shape *shape = &p->m->shape;
-    size_t rows = (size_t)p->rows, dim = (size_t)shape->n_head_dim;
-    memset(p->dq, 0, rows * (size_t)shape->n_head * dim * sizeof *p->dq);
-    memset(p->dk, 0, rows * (size_t)shape->n_kv * dim * sizeof *p->dk);
-    memset(p->dv, 0, rows * (size_t)shape->n_kv * dim * sizeof *p->dv);
-    thread_pool_run(p->m->pool, shape->n_kv, 1, backward_heads, p);
+    int dim = shape->n_head_dim, padded = attention_padded(p);
+    size_t narrow = (size_t)p->rows * (size_t)(shape->n_kv * dim);
+    memset(p->dk, 0, narrow * sizeof *p->dk);
+    memset(p->dv, 0, narrow * sizeof *p->dv);
+    for (int h = 0; h < shape->n_head; h++) {
+        int kv = h / (shape->n_head / shape->n_kv);
+        weigh(p, h);
+        take_head(p, p->v, shape->n_kv, kv, p->head_v);
+        take_head(p, p->dheads, shape->n_head, h, p->head_d);
+        floats_pack(p, p->head_v, dim, padded, true);
+        floats_multiply(p, p->head_d, p->rows, dim, padded, p->dseen, false, 1.0f);
+        thread_pool_run(p->m->pool, p->rows, 4, soften_rows_backward, p);
+        spread(p, p->seen, p->head_d, kv, p->dv);
+        spread(p, p->dseen, p->head_q, kv, p->dk);
+        floats_pack(p, p->head_k, padded, dim, false);
+        floats_multiply(p, p->dseen, p->rows, padded, dim, p->head_out, false, 1.0f);
+        put_head(p, p->head_out, shape->n_head, h, p->dq, false);
+    }
 }
 
 void attention_turn(gradient_pass *p, float *x, int heads, bool back)

@@ -55,12 +55,17 @@ static const float *lora_b(const gradient_pass *p, const lora_weights *w, int la
     return w->b[module] + (size_t)layer * (size_t)w->rank * (size_t)model_rows(&p->m->shape, module);
 }
 
+static float *low_of(const gradient_pass *p, model_module module)
+{
+    return p->low + (size_t)module * (size_t)p->rows * (size_t)p->weights->rank;
+}
+
 /* low = A x */
 static void take_low(gradient_pass *p, int layer, model_module module, const float *x)
 {
     int cols = model_cols(&p->m->shape, module), rank = p->weights->rank;
     floats_pack(p, lora_a(p, p->weights, layer, module), cols, rank, true);
-    floats_multiply(p, x, p->rows, cols, rank, p->low, false, 1.0f);
+    floats_multiply(p, x, p->rows, cols, rank, low_of(p, module), false, 1.0f);
 }
 
 /* y (+)= W x + factor B A x */
@@ -71,7 +76,7 @@ static void linear(gradient_pass *p, int layer, model_module module, const activ
     thread_pool_run(p->m->pool, w->groups, 1, multiply_base, &b);
     take_low(p, layer, module, x->x);
     floats_pack(p, lora_b(p, p->weights, layer, module), p->weights->rank, w->rows, true);
-    floats_multiply(p, p->low, p->rows, p->weights->rank, w->rows, y, true, p->weights->factor);
+    floats_multiply(p, low_of(p, module), p->rows, p->weights->rank, w->rows, y, true, p->weights->factor);
 }
 
 static void quantise_heads(void *context, int begin, int end, int thread)
@@ -131,14 +136,14 @@ static void add_gradients(gradient_pass *p, int layer, model_module module, cons
     int rank = p->weights->rank, rows = model_rows(&p->m->shape, module), cols = model_cols(&p->m->shape, module);
     float *da = (float *)lora_a(p, p->gradient, layer, module), *db = (float *)lora_b(p, p->gradient, layer, module);
     floats_transpose(p, dy, p->rows, rows, p->turned);
-    floats_pack(p, p->low, p->rows, rank, false);
+    floats_pack(p, low_of(p, module), p->rows, rank, false);
     floats_multiply(p, p->turned, rows, p->rows, rank, db, true, p->weights->factor);
     floats_transpose(p, p->dlow, p->rows, rank, p->turned);
     floats_pack(p, x, p->rows, cols, false);
     floats_multiply(p, p->turned, rank, p->rows, cols, da, true, 1.0f);
 }
 
-/* dx (+)= the gradient through y = W x + factor B A x */
+/* dx (+)= the gradient through y = W x + factor B A x; the module's low is there */
 static void linear_backward(gradient_pass *p, int layer, model_module module, const float *x, const float *dy, float *dx, bool add)
 {
     int rank = p->weights->rank, rows = model_rows(&p->m->shape, module), cols = model_cols(&p->m->shape, module);
@@ -151,7 +156,6 @@ static void linear_backward(gradient_pass *p, int layer, model_module module, co
     }
     floats_pack(p, lora_a(p, p->weights, layer, module), rank, cols, false);
     floats_multiply(p, p->dlow, p->rows, rank, cols, dx, true, 1.0f);
-    take_low(p, layer, module, x);
     add_gradients(p, layer, module, x, dy);
 }
 
@@ -203,6 +207,7 @@ static void activate_rows_backward(void *context, int begin, int end, int thread
 
 static void backward_feed(gradient_pass *p, int layer)
 {
+    take_low(p, layer, MODEL_DOWN, p->ff);
     linear_backward(p, layer, MODEL_DOWN, p->ff, p->up, p->dff, false);
     thread_pool_run(p->m->pool, p->rows, 2, activate_rows_backward, p);
     linear_backward(p, layer, MODEL_GATE, p->h.x, p->dgate, p->dh, false);

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "model/gradient_internal.h"
-#include "tensor/vec.h"
 
 enum { BLOCK_ROWS = 64 }; /* rows of a product that one piece of work takes */
 
@@ -110,15 +109,4 @@ void floats_transpose(gradient_pass *p, const float *from, int rows, int cols, f
 {
     transposition w = {from, to, rows, cols};
     thread_pool_run(p->m->pool, cols, 16, transpose_lines, &w);
-}
-
-void floats_add_scaled(float *y, float a, const float *x, int n)
-{
-    int i = 0;
-    for (; i + WIDTH <= n; i += WIDTH) {
-        v_store(y + i, v_load(y + i) + v_set(a) * v_load(x + i));
-    }
-    for (; i < n; i++) {
-        y[i] = y[i] + a * x[i];
-    }
 }

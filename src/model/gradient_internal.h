@@ -25,12 +25,13 @@ typedef struct gradient_pass {
     float *gate, *ff_up, *ff; /* [rows][n_ff] */
     float *dq, *dk, *dv, *dheads, *dh, *dgate, *dff_up, *dff; /* gradients of the same */
     /* scratch */
-    float *low, *dlow;    /* [rows][rank] */
-    float *turned;        /* [most cols][rows]: a transposed matrix of activations */
+    float *low;           /* [MODEL_MODULES][rows][rank]: A x of each module */
+    float *dlow;          /* [rows][rank] */
+    float *turned;        /* [most cols or padded rows][rows]: a transposed matrix */
     float *strips;        /* a right-hand matrix as the kernels want it */
     float *line;          /* [threads][most cols] */
-    float *attention;     /* [n_kv][attention_size] */
-    size_t attention_size;
+    float *seen, *dseen;  /* [rows][rows padded to 16]: attention's weights of one head, and their gradients */
+    float *head_q, *head_k, *head_v, *head_d, *head_out; /* [padded rows][n_head_dim] */
 } gradient_pass;
 
 /* ---- products of float matrices (gradient_floats.c) ---- */
@@ -47,12 +48,9 @@ void floats_multiply(gradient_pass *p, const float *x, int n, int k, int m, floa
 /* to [cols][rows] = from [rows][cols] transposed */
 void floats_transpose(gradient_pass *p, const float *from, int rows, int cols, float *to);
 
-/* y += a * x */
-void floats_add_scaled(float *y, float a, const float *x, int n);
-
 /* ---- attention (gradient_attention.c) ---- */
 
-size_t attention_scratch(const gradient_pass *p); /* floats a key-value head */
+int attention_padded(const gradient_pass *p);     /* rows, rounded up to a multiple of 16 */
 void attention_forward(gradient_pass *p);         /* q, k, v -> heads.x */
 void attention_backward(gradient_pass *p);        /* q, k, v, dheads -> dq, dk, dv */
 void attention_turn(gradient_pass *p, float *x, int heads, bool back); /* RoPE on all rows, or its inverse */
