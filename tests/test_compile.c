@@ -100,6 +100,54 @@ TEST(same_bytes_with_more_threads_and_context)
     paw_base_free(other);
 }
 
+/* Adapter and meta.json of a program compiled with one example. */
+static bundle compiled_with(const paw_example *example, bool untuned, char id[65])
+{
+    bundle b;
+    paw_error err = {0};
+    paw_compile_result result;
+    paw_compile_request r = {.spec = SPEC, .examples = example, .n_examples = 1, .untuned = untuned};
+    check_ok(paw_compile(compiler, &r, check_path(dir, "t.paw"), &result, &err), &err);
+    check_ok(bundle_read(check_path(dir, "t.paw"), true, &b, &err), &err);
+    strcpy(id, result.program_id);
+    return b;
+}
+
+static bool equal_adapters(const bundle *x, const bundle *y)
+{
+    return x->adapter_size == y->adapter_size && memcmp(x->adapter, y->adapter, x->adapter_size) == 0;
+}
+
+TEST(examples_tune_the_adapter)
+{
+    char tuned_id[65], untuned_id[65], other_id[65];
+    paw_example other = {"one two", "TWO"};
+    bundle tuned = compiled_with(&EXAMPLES[0], false, tuned_id), untuned = compiled_with(&EXAMPLES[0], true, untuned_id);
+    bundle differently = compiled_with(&other, false, other_id);
+    assert_string_not_equal(tuned_id, untuned_id);
+    assert_string_not_equal(tuned_id, other_id);
+    assert_false(equal_adapters(&tuned, &untuned));
+    assert_false(equal_adapters(&tuned, &differently));
+    assert_string_equal(tuned.pseudo_program, untuned.pseudo_program);
+    assert_non_null(strstr(tuned.meta, "\"tuned\": true"));
+    assert_non_null(strstr(untuned.meta, "\"tuned\": false"));
+    bundle_free(&tuned);
+    bundle_free(&untuned);
+    bundle_free(&differently);
+}
+
+TEST(examples_that_are_too_long_to_learn)
+{
+    static char words[1300];
+    char tuned_id[65], untuned_id[65];
+    memset(words, 'q', sizeof words - 1);
+    paw_example one = {words, "Q"};
+    bundle tuned = compiled_with(&one, false, tuned_id), untuned = compiled_with(&one, true, untuned_id);
+    assert_true(equal_adapters(&tuned, &untuned)); /* it is only shown */
+    bundle_free(&tuned);
+    bundle_free(&untuned);
+}
+
 TEST(other_requests_other_ids)
 {
     paw_error err = {0};
@@ -128,9 +176,9 @@ TEST(what_is_in_a_program)
     assert_string_equal(b.pseudo_program, "Task: Print the first word in capital letters.\n"
                                           "Examples:\nInput: one two\nOutput: ONE\n");
     assert_non_null(strstr(b.prompt_template, b.pseudo_program));
-    char hex[HASH_HEX_SIZE]; /* the id: of fingerprint, spec and pseudo-program, each closed by a NUL but the last */
-    hash_part parts[3] = {{compiler->fingerprint, 65}, {SPEC, strlen(SPEC) + 1}, {b.pseudo_program, strlen(b.pseudo_program)}};
-    hash_sha256_hex(parts, 3, hex);
+    char hex[HASH_HEX_SIZE]; /* the id: of fingerprint, spec, pseudo-program and "tuned", with a NUL between them */
+    hash_part parts[4] = {{compiler->fingerprint, 65}, {SPEC, strlen(SPEC) + 1}, {b.pseudo_program, strlen(b.pseudo_program)}, {"\0tuned", 6}};
+    hash_sha256_hex(parts, 4, hex);
     assert_int_equal(strncmp(hex, r.program_id, 20), 0);
     assert_non_null(strstr(b.prompt_template, "[INPUT]\n{INPUT_PLACEHOLDER}\n[END_INPUT]"));
     json_t *meta = json_loads(b.meta, JSON_REJECT_DUPLICATES, NULL);
@@ -734,6 +782,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_request_same_bytes),
         cmocka_unit_test(same_bytes_with_more_threads_and_context),
+        cmocka_unit_test(examples_tune_the_adapter),
+        cmocka_unit_test(examples_that_are_too_long_to_learn),
         cmocka_unit_test(other_requests_other_ids),
         cmocka_unit_test(what_is_in_a_program),
         cmocka_unit_test(braces_in_a_spec_are_text),

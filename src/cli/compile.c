@@ -125,8 +125,11 @@ static void print_result(const arguments *a, const char *path, const paw_compile
     json_t *choices = read_choices(path, &from);
     if (!a->json) {
         printf("%s\n", path);
-        fprintf(stderr, "program %s, %.1f MB, compiled in %.2f s\n", r->program_id, (double)r->size_bytes / 1e6,
-                r->seconds_total);
+        fprintf(stderr, "program %s, %.1f MB, compiled in %.2f s", r->program_id, (double)r->size_bytes / 1e6, r->seconds_total);
+        if (r->seconds_tune >= 0.01) {
+            fprintf(stderr, ", %.2f s of it tuned on the examples (--untuned leaves that out)", r->seconds_tune);
+        }
+        fputc('\n', stderr);
         if (choices != NULL) {
             print_choices(choices, from);
         }
