@@ -30,11 +30,7 @@ static json_t *golden(void)
 
 static model *open_model(const char *name, const kernel_set *kernels, int threads)
 {
-    model *m;
-    paw_error err = {0};
-    model_options o = {.threads = threads, .cache_dir = "/dev/null/nowhere", .kernels = kernels};
-    check_ok(model_open(check_path(folder, name), &o, &m, &err), &err);
-    return m;
+    return tiny_open_model(check_path(folder, name), kernels, threads);
 }
 
 static adapter *open_adapter(const model *m, const char *name)

@@ -10,6 +10,7 @@
 
 #include "model/gradient.h"
 #include "support/check.h"
+#include "support/tiny.h"
 
 enum { RANK = 16 };
 
@@ -24,11 +25,7 @@ static const lesson example = {prefix, COUNT(prefix), items, COUNT(items)};
 
 static model *open_model(const char *name, const kernel_set *kernels, int threads)
 {
-    model *m;
-    paw_error err = {0};
-    model_options o = {.threads = threads, .cache_dir = "/dev/null/nowhere", .kernels = kernels};
-    check_ok(model_open(check_path(folder, name), &o, &m, &err), &err);
-    return m;
+    return tiny_open_model(check_path(folder, name), kernels, threads);
 }
 
 /* The formula of make_gradient.py. */

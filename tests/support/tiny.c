@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "support/check.h"
 
 static void *must(void *p)
 {
@@ -567,4 +568,13 @@ char *tiny_real_base(void)
         abort();
     }
     return must(strdup(path));
+}
+
+model *tiny_open_model(const char *path, const kernel_set *kernels, int threads)
+{
+    model *m;
+    paw_error err = {0};
+    model_options o = {.threads = threads, .cache_dir = "/dev/null/nowhere", .kernels = kernels};
+    check_ok(model_open(path, &o, &m, &err), &err);
+    return m;
 }

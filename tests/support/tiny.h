@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "gguf/gguf.h"
+#include "model/model.h"
 
 typedef struct tiny_options {
     const char *architecture; /* NULL: llama; qwen3, gpt2 */
@@ -69,5 +70,8 @@ void tiny_remove(char *folder);
 
 /* The real base model for tests: $PAW_TEST_BASE or the pulled one. Freed by the caller. */
 char *tiny_real_base(void);
+
+/* Opens a model without keeping what is prepared of it, or fails the test; kernels NULL: the best. */
+model *tiny_open_model(const char *path, const kernel_set *kernels, int threads);
 
 #endif
