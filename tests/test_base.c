@@ -169,6 +169,28 @@ TEST(buffer_remembers_a_failure)
 
 /* ---- files ---- */
 
+/* Small, empty and of no whole number of huge pages: the same bytes, whatever pages the system gives. */
+TEST(map_huge)
+{
+    static const size_t sizes[] = {0, 5, (4 << 20) + 12345};
+    paw_error err = {0};
+    char *dir = tiny_folder();
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        file_map map;
+        uint8_t *data = malloc(sizes[i] + 1);
+        for (size_t j = 0; j < sizes[i]; j++) {
+            data[j] = (uint8_t)(j * 31 + (j >> 12));
+        }
+        check_put(check_path(dir, "huge"), data, sizes[i]);
+        check_ok(file_map_open(check_path(dir, "huge"), &map, &err), &err);
+        file_map_huge(&map);
+        assert_int_equal(map.size, sizes[i]);
+        assert_true(sizes[i] == 0 || memcmp(map.data, data, sizes[i]) == 0);
+        file_map_close(&map);
+        free(data);
+    }
+}
+
 TEST(map_and_read)
 {
     paw_error err = {0};
@@ -518,6 +540,7 @@ int main(void)
         cmocka_unit_test(buffer_grows_and_ends_with_nul),
         cmocka_unit_test(buffer_remembers_a_failure),
         cmocka_unit_test(map_and_read),
+        cmocka_unit_test(map_huge),
         cmocka_unit_test(writer_shows_all_or_nothing),
         cmocka_unit_test(writer_refuses_what_is_no_file),
         cmocka_unit_test(writer_reports_the_system),

@@ -849,7 +849,7 @@ static void free_prepared(prepared_place *p)
 }
 
 /* Opens, compares logits; true: the weights were mapped. */
-static bool opens_mapped(prepared_place *p, const char *cache)
+static bool finds_weights(prepared_place *p, const char *cache)
 {
     model *m;
     float logits[N_VOCAB];
@@ -858,21 +858,22 @@ static bool opens_mapped(prepared_place *p, const char *cache)
     check_ok(model_open(p->model, &o, &m, &err), &err);
     run(m, p->tokens, 30, 30, NULL, false, logits);
     same(p->wanted, logits, "prepared");
-    bool mapped = m->prepared.data != NULL;
+    bool found = m->found;
+    assert_true((m->prepared.data != NULL) != (m->memory != NULL)); /* never twice in memory */
     model_close(m);
-    return mapped;
+    return found;
 }
 
 TEST(second_load_maps)
 {
     prepared_place p = make_prepared();
-    assert_false(opens_mapped(&p, NULL)); /* beside the model */
+    assert_false(finds_weights(&p, NULL)); /* beside the model */
     assert_int_equal(check_entries(p.cache), 2);
-    assert_true(opens_mapped(&p, NULL));
+    assert_true(finds_weights(&p, NULL));
     char *elsewhere = file_join(p.cache, "new/folder");
-    assert_false(opens_mapped(&p, elsewhere));
+    assert_false(finds_weights(&p, elsewhere));
     assert_int_equal(check_entries(elsewhere), 1);
-    assert_true(opens_mapped(&p, elsewhere));
+    assert_true(finds_weights(&p, elsewhere));
     assert_int_equal(check_entries(elsewhere), 1);
     free(elsewhere);
     free_prepared(&p);
@@ -883,32 +884,32 @@ TEST(bad_prepared_files_are_made_again)
     prepared_place p = make_prepared();
     size_t size;
     char name[600];
-    assert_false(opens_mapped(&p, NULL));
+    assert_false(finds_weights(&p, NULL));
     snprintf(name, sizeof name, "%s.prepared", p.model);
     char *sound = check_read(name, &size), *bad = malloc(size);
     static const size_t cuts[] = {0, 1, 127, 128, 5000};
     for (size_t i = 0; i < COUNT(cuts); i++) {
         check_put(name, sound, cuts[i]);
-        assert_false(opens_mapped(&p, NULL));
-        assert_true(opens_mapped(&p, NULL));
+        assert_false(finds_weights(&p, NULL));
+        assert_true(finds_weights(&p, NULL));
     }
     static const size_t places[] = {0, 7, 8, 40, 71, 72, 80, 87}; /* magic, key, size */
     for (size_t i = 0; i < COUNT(places); i++) {
         memcpy(bad, sound, size);
         bad[places[i]] ^= 1;
         check_put(name, bad, size);
-        assert_false(opens_mapped(&p, NULL));
-        assert_true(opens_mapped(&p, NULL));
+        assert_false(finds_weights(&p, NULL));
+        assert_true(finds_weights(&p, NULL));
     }
     check_put(name, sound, size - 64); /* too short by a little */
-    assert_false(opens_mapped(&p, NULL));
+    assert_false(finds_weights(&p, NULL));
     size_t again;
     char *made = check_read(name, &again);
     assert_int_equal(again, size);
     assert_memory_equal(made, sound, size);
     unlink(name);
     assert_int_equal(mkdir(name, 0777), 0); /* a folder in its place: works, unkept */
-    assert_false(opens_mapped(&p, NULL));
+    assert_false(finds_weights(&p, NULL));
     rmdir(name);
     free(made);
     free(bad);
@@ -921,13 +922,13 @@ TEST(a_replaced_model_gets_new_weights)
     prepared_place p = make_prepared();
     model *m;
     float logits[N_VOCAB];
-    assert_false(opens_mapped(&p, NULL));
+    assert_false(finds_weights(&p, NULL));
     buffer other = tiny_model(&(tiny_options){.type = TENSOR_Q4_0, .seed = 99}); /* the same header and size */
     check_put(p.model, other.data, other.size);
     struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_sec = 1000000000}};
     utimensat(AT_FDCWD, p.model, times, 0);
     assert_int_equal(model_open(p.model, &(model_options){.threads = 1}, &m, NULL), PAW_OK);
-    assert_null(m->prepared.data);
+    assert_false(m->found);
     run(m, p.tokens, 30, 30, NULL, false, logits);
     assert_true(memcmp(logits, p.wanted, sizeof logits) != 0);
     model_close(m);
@@ -953,7 +954,7 @@ TEST(weights_that_cannot_be_kept)
     chmod(p.cache, 0755);
     assert_true(check_in_child((child_limits){.most_bytes = 4096}, opens_unkept, p.model));
     assert_int_equal(check_entries(p.cache), 1);
-    assert_false(opens_mapped(&p, ""));
+    assert_false(finds_weights(&p, ""));
     free_prepared(&p);
 }
 

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { HUGE_PAGE = 2 << 20 };
+
 static paw_status open_regular(const char *path, int *fd_out, struct stat *st, paw_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -52,6 +54,17 @@ paw_status file_map_open(const char *path, file_map *out, paw_error *err)
     }
     close(fd);
     return PAW_OK;
+}
+
+void file_map_huge(const file_map *map)
+{
+#ifdef MADV_HUGEPAGE
+    if (map->size >= HUGE_PAGE) {
+        madvise((void *)(uintptr_t)map->data, map->size, MADV_HUGEPAGE); /* a hint: no page is only a slower one */
+    }
+#else
+    (void)map;
+#endif
 }
 
 void file_map_close(file_map *map)

@@ -19,6 +19,13 @@ typedef struct file_map {
 paw_status file_map_open(const char *path, file_map *out, paw_error *err);
 void file_map_close(file_map *map);
 
+/*
+ * Asks for pages of 2 MiB (Linux, MADV_HUGEPAGE) where the file is read from disk: for files that are read as a whole, before
+ * they are touched. 100 MB are then 50 page faults in place of 1,500, and as many fewer entries to take down at the end. What
+ * the page cache holds in small pages already stays so.
+ */
+void file_map_huge(const file_map *map);
+
 /* Whole file as a NUL-terminated buffer of *size bytes, freed by the caller; at most `limit` bytes. */
 paw_status file_read_all(const char *path, size_t limit, char **out, size_t *size, paw_error *err);
 

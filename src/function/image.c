@@ -67,6 +67,7 @@ static bool take_up(const paw_base *base, const char *path, const char *key, con
     if (file_map_open(path, &image->map, NULL) != PAW_OK) {
         return false;
     }
+    file_map_huge(&image->map);
     if (is_sound(base, &image->map, key, tokens, with_adapter)) {
         memcpy(&h, image->map.data, sizeof h);
         const uint8_t *packed = image->map.data + ALIGN;

@@ -100,6 +100,7 @@ struct model {
     char identity[HASH_HEX_SIZE]; /* of file and weight layout: what a state was computed with */
     file_map prepared;            /* data NULL when the weights are in `memory` */
     uint8_t *memory;
+    bool found;                   /* `prepared` was there already: nothing had to be laid out */
     scratch scratch;
 };
 

@@ -69,6 +69,7 @@ static bool map_existing(model *m, const char *path, size_t size)
     if (file_map_open(path, &m->prepared, NULL) != PAW_OK) {
         return false;
     }
+    file_map_huge(&m->prepared);
     if (m->prepared.size == size) {
         memcpy(&h, m->prepared.data, sizeof h);
         if (memcmp(h.magic, "PAWPREP", 8) == 0 && memcmp(h.key, m->identity, HASH_HEX_SIZE) == 0 && h.size == size) {
@@ -171,6 +172,7 @@ paw_status prepared_load(model *m, weight_source *sources, size_t n, paw_error *
     }
     if (map_existing(m, path, size)) {
         point(sources, n, m->prepared.data + HEADER);
+        m->found = true;
         free(path);
         return PAW_OK;
     }
@@ -179,6 +181,11 @@ paw_status prepared_load(model *m, weight_source *sources, size_t n, paw_error *
     if (status == PAW_OK) {
         point(sources, n, m->memory);
         keep(m, path, size);
+        if (map_existing(m, path, size)) { /* the same bytes twice in memory otherwise: here and in the page cache */
+            point(sources, n, m->prepared.data + HEADER);
+            free(m->memory);
+            m->memory = NULL;
+        }
     }
     free(path);
     return status;

@@ -32,6 +32,8 @@ class CompilerOptions:
     encoder_rank: int = 32
     static: bool = True
     final_norm: bool = True
+    pool: str = "prefix"  # mean over prefix tokens and layers; or, never exported, "text": over the text's own tokens, "final":
+    # over prefix tokens after the last layer alone
 
     @property
     def alpha(self) -> float:
@@ -150,6 +152,8 @@ class Compiler(nn.Module):
             raise ValueError(f"mode {options.mode!r} is not fixed or compiled")
         if options.mode == "fixed" and not options.static:
             raise ValueError("mode fixed is the static part: it cannot go without it")
+        if options.pool not in ("prefix", "text", "final"):
+            raise ValueError(f"pool {options.pool!r} is not prefix, text or final")
         self.static = StackedLora(base, options.rank) if options.static else None
         self.mapper = self.encoder_lora = None
         if options.mode == "compiled":
@@ -192,7 +196,10 @@ class System(nn.Module):
         compile_fake_quant(False)
 
     def prefix_states(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """Encoder texts ids [R, E] with `lengths` [R] (room for P more) -> normalised states [L, R, P, D] float32."""
+        """Encoder texts ids [R, E] with `lengths` [R] (room for P more) -> normalised states [L, R, P, D] float32.
+
+        With pool "text" P is 1: the mean over the text's own tokens.
+        """
         c, o = self.compiler, self.options
         rows, room = ids.shape
         places = lengths[:, None] + torch.arange(o.prefix_tokens, device=ids.device)  # [R, P]
@@ -203,16 +210,22 @@ class System(nn.Module):
         last, states = self.encoder.hyper.layers - 1, []
 
         def tap(layer: int, state: Tensor) -> None:
-            s = state.gather(1, index)
+            s = state if o.pool == "text" else state.gather(1, index)
             s = (self.encoder.norm(s) if layer == last and o.final_norm else s).float()
-            states.append(s * torch.rsqrt(s.pow(2).mean(-1, keepdim=True) + POOL_EPS))
+            s = s * torch.rsqrt(s.pow(2).mean(-1, keepdim=True) + POOL_EPS)
+            if o.pool == "text":
+                s = (s * text).sum(1, keepdim=True) / lengths[:, None, None]
+            states.append(s)
 
         pos = torch.arange(room, device=ids.device)[None].expand(rows, -1)
+        text = (pos < lengths[:, None])[..., None]
         self.encoder(x, pos, lora=lora, tap=tap)
         return torch.stack(states)
 
     def pool(self, states: Tensor) -> Tensor:
         """[L, R, P, D] -> h [R, D]."""
+        if self.options.pool == "final":
+            return states[-1].mean(1)
         return torch.einsum("l,lrpd->rd", self.compiler.mapper.layer_logits.softmax(0), states) / states.shape[2]
 
     def encode(self, ids: Tensor, lengths: Tensor) -> Tensor:

@@ -132,6 +132,8 @@ def export_compiler(
     o, fixed = system.options, system.compiler.mapper is None
     if not fixed and o.encoder == "full":
         raise ValueError("a fully trained encoder has no place in a compiler file; train with --encoder lora")
+    if not fixed and o.pool != "prefix":
+        raise ValueError(f"compiler files know no pooling {o.pool!r}; train with --pool prefix")
     formats = formats or (Formats.small() if small else Formats())
     runtime = runtime_id(base)
     meta: dict[str, Any] = {

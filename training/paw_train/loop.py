@@ -73,6 +73,7 @@ class Trainer:
             args.encoder,
             args.encoder_rank,
             not args.no_static,
+            pool=args.pool,
         )
         self.system = System(self.base, options, self.dtype, args.attention)
         if args.init and not self.resumed:

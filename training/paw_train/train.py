@@ -39,6 +39,13 @@ def parser() -> argparse.ArgumentParser:
     g.add_argument("--bases", type=int, default=32)
     g.add_argument("--trunk", type=int, default=1024)
     g.add_argument("--prefix-tokens", type=int, default=16)
+    g.add_argument(
+        "--pool",
+        choices=("prefix", "text", "final"),
+        default="prefix",
+        help="the mapper reads the mean over prefix tokens and layers, over the text's tokens and layers, or over prefix tokens"
+        " after the last layer; only the first can be exported",
+    )
     g.add_argument("--encoder", choices=("lora", "full", "frozen"), default="lora")
     g.add_argument("--encoder-rank", type=int, default=32)
     g.add_argument("--no-static", action="store_true", help="adapters come from the mapper alone")

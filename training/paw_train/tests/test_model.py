@@ -1,5 +1,7 @@
 """The model against itself: packed and unpacked, and the tree mask of candidates."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -125,3 +127,25 @@ def test_compiled_block_agrees(base, rng):
 def test_rms_norm_has_unit_scale():
     x = torch.randn(3, 64) * 7
     assert torch.allclose(model.rms_norm(x, torch.ones(64), 1e-5).pow(2).mean(-1), torch.ones(3), atol=1e-4)
+
+
+def test_pooling(base, rng):
+    """What is pooled by each name, whatever the padding; an unknown name is refused."""
+    text = torch.from_numpy(rng.integers(3, 200, 20))
+    h = {}
+    for pool in ("prefix", "text", "final"):
+        torch.manual_seed(0)  # the same compiler each time
+        system = _stir(System(base, replace(OPTIONS, pool=pool), torch.float32))
+        for room in (24, 40):
+            ids = torch.zeros(1, room, dtype=torch.long)
+            ids[0, :20] = text
+            with torch.no_grad():
+                states = system.prefix_states(ids, torch.tensor([20]))
+                h[pool, room] = system.pool(states)[0]
+        assert torch.allclose(h[pool, 24], h[pool, 40], atol=1e-5)
+        assert states.shape[2] == (1 if pool == "text" else 4)
+        if pool == "final":
+            assert torch.allclose(h[pool, 40], states[-1, 0].mean(0))
+    assert len({tuple(v.tolist()) for (_, room), v in h.items() if room == 24}) == 3
+    with pytest.raises(ValueError, match="pool"):
+        System(base, replace(OPTIONS, pool="max"), torch.float32)
