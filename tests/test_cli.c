@@ -573,6 +573,35 @@ TEST(info)
     done(&r);
 }
 
+TEST(info_of_gguf_files)
+{
+    buffer compiler = tiny_compiler(&(tiny_compiler_options){.base_sha256 = files.sha256}), base = tiny_model(&(tiny_options){.seed = 3});
+    check_put(check_path(work, "compiler.gguf"), compiler.data, compiler.size);
+    check_put(check_path(work, "cut.gguf"), base.data, base.size / 2);
+    result r = RUN("info", "compiler.gguf");
+    succeeded(&r);
+    assert_non_null(strstr(r.out, "paw-compiler"));
+    assert_non_null(strstr(r.out, "snapshot"));
+    assert_non_null(strstr(r.out, " tensors: "));
+    done(&r);
+    r = RUN("info", "compiler.gguf", "--json");
+    succeeded(&r);
+    json_t *o = json_of(&r), *count;
+    const char *name;
+    json_int_t tensors = 0;
+    assert_string_equal(text_of(o, "architecture"), "paw-compiler");
+    assert_int_equal(json_integer_value(json_object_get(o, "size_bytes")), compiler.size);
+    json_object_foreach (json_object_get(o, "formats"), name, count) {
+        tensors += json_integer_value(count);
+    }
+    assert_int_equal(tensors, json_integer_value(json_object_get(o, "tensors")));
+    json_decref(o);
+    done(&r);
+    failed(RUN("info", "cut.gguf"), 1, "cut.gguf");
+    buffer_free(&compiler);
+    buffer_free(&base);
+}
+
 /* ---- eval ---- */
 
 static void suite(const char *text)
@@ -1177,6 +1206,7 @@ int main(void)
         cmocka_unit_test(run_lines),
         cmocka_unit_test(run_that_cannot),
         cmocka_unit_test(info),
+        cmocka_unit_test(info_of_gguf_files),
         cmocka_unit_test(eval_counts),
         cmocka_unit_test(eval_that_cannot),
         cmocka_unit_test(compile_spec_files),

@@ -4,14 +4,17 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/info_gguf.h"
 
 static const char HELP[] =
     "usage: paw info [FILE|ID] [OPTIONS]\n"
     "\n"
-    "Shows what is in a program; without one, the base models known and where they lie.\n"
+    "Shows what is in a program, or in a GGUF file (compiler, base model, adapter); without one, the\n"
+    "base models known and where they lie.\n"
     "\n"
     "  --program FILE|ID  the same as FILE|ID\n"
-    "  --json             print the program's meta.json with sizes, prompt template and pseudo-program\n";
+    "  --json             print the program's meta.json with sizes, prompt template and pseudo-program\n"
+    "                     (of a GGUF file: name, kind, sizes, block formats)\n";
 
 static void print_field(json_t *meta, const char *key, const char *label)
 {
@@ -23,6 +26,26 @@ static void print_field(json_t *meta, const char *key, const char *label)
     }
 }
 
+/* What its answers may be, where that is not open. */
+static void print_type(json_t *meta)
+{
+    const char *from = json_string_value(json_object_get(meta, "choices_from"));
+    const char *format = json_string_value(json_object_get(json_object_get(meta, "format"), "type"));
+    json_t *choices = json_object_get(meta, "choices"), *one;
+    size_t i;
+    if (format != NULL) {
+        printf("%-16s as a %s says\n", "answers", format);
+    }
+    if (!json_is_array(choices)) {
+        return;
+    }
+    printf("%-16s", "answers");
+    json_array_foreach (choices, i, one) {
+        printf("%s%s", i > 0 ? " | " : " ", json_string_value(one));
+    }
+    puts(from != NULL && strcmp(from, "spec") == 0 ? "   (found in the spec)" : "");
+}
+
 static void print_program(const char *path, const paw_program_info *info, json_t *meta)
 {
     printf("%-16s %s\n", "file", path);
@@ -32,6 +55,10 @@ static void print_program(const char *path, const paw_program_info *info, json_t
     print_field(meta, "runtime_id", "runtime");
     print_field(meta, "compiler_snapshot", "compiler");
     print_field(meta, "lora_rank", "adapter rank");
+    print_type(meta);
+    if (json_is_true(json_object_get(meta, "tuned"))) {
+        printf("%-16s on its examples\n", "tuned");
+    }
     printf("%-16s %zu bytes, adapter %zu\n", "size", info->size_bytes, info->adapter_bytes);
     if (info->pseudo_program != NULL) {
         printf("\n%s\n", info->pseudo_program);
@@ -43,6 +70,11 @@ static paw_status show_program(const registry *r, const char *reference, bool js
     char *path;
     paw_program_info info;
     PAW_TRY(registry_find_program(r, reference, &path, err));
+    if (info_is_gguf(path)) {
+        paw_status shown = info_gguf(path, json, err);
+        free(path);
+        return shown;
+    }
     paw_status status = paw_program_read(path, &info, err);
     if (status == PAW_OK) {
         json_error_t error;
