@@ -168,7 +168,7 @@ static void make_program(void)
 
 /* ---- usage ---- */
 
-static const char *const COMMANDS[] = {"compile", "run", "test", "diff", "eval", "info", "pull", "bench"};
+static const char *const COMMANDS[] = {"compile", "run", "test", "diff", "eval", "info", "pull", "bench", "calibrate"};
 
 TEST(help)
 {
@@ -600,6 +600,39 @@ TEST(info_of_gguf_files)
     failed(RUN("info", "cut.gguf"), 1, "cut.gguf");
     buffer_free(&compiler);
     buffer_free(&base);
+}
+
+/* ---- calibrate ---- */
+
+TEST(calibrates_from_inputs)
+{
+    result r = RUN("compile", "--spec", SPEC, "--choices", "a,b,c", "-o", "set.paw", "--compiler", files.compiler, TINY);
+    succeeded(&r);
+    done(&r);
+    static const char lines[] = "one\ntwo\n\n\r\nthree\r\nfour", json[] = "{\"input\": \"x\"}\n{\"input\": \"y\", \"output\": \"a\"}\n";
+    check_put(check_path(work, "in.txt"), lines, strlen(lines));
+    check_put(check_path(work, "in.jsonl"), json, strlen(json));
+    check_put(check_path(work, "nul.txt"), "a\0b\n", 4);
+    r = RUN("calibrate", "--program", "set.paw", "--inputs", "in.txt", "-o", "new.paw", "--json", TINY);
+    succeeded(&r);
+    json_t *o = json_of(&r);
+    assert_string_equal(text_of(o, "path"), "new.paw");
+    assert_int_equal(json_integer_value(json_object_get(o, "inputs")), 4); /* the empty line is none */
+    json_decref(o);
+    done(&r);
+    r = RUN("info", "new.paw", "--json");
+    succeeded(&r);
+    o = json_of(&r);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(o, "calibration"), "prior")), 3);
+    json_decref(o);
+    done(&r);
+    failed(RUN("calibrate", "--program", "set.paw", "--inputs", "in.jsonl", TINY), 1, "2 given");
+    failed(RUN("calibrate", "--program", "set.paw", "--inputs", "nul.txt", TINY), 1, "NUL");
+    failed(RUN("calibrate", "--program", "set.paw", "--inputs", "in.txt", "--cases", "in.jsonl", TINY), 2, "either");
+    failed(RUN("calibrate", "--program", "set.paw", TINY), 2, "either");
+    failed(RUN("calibrate", "--program", "set.paw", "--cases", "in.jsonl", TINY), 1, "in.jsonl");
+    make_program();
+    failed(RUN("calibrate", "--program", "program.paw", "--inputs", "in.txt", TINY), 1, "open");
 }
 
 /* ---- eval ---- */
@@ -1207,6 +1240,7 @@ int main(void)
         cmocka_unit_test(run_that_cannot),
         cmocka_unit_test(info),
         cmocka_unit_test(info_of_gguf_files),
+        cmocka_unit_test(calibrates_from_inputs),
         cmocka_unit_test(eval_counts),
         cmocka_unit_test(eval_that_cannot),
         cmocka_unit_test(compile_spec_files),

@@ -301,6 +301,94 @@ static void calibration_is_used(void **unused)
     paw_function_free(f);
 }
 
+/* Forty cases that all want a choice which the function does not give: it learns to, and says so less doubtfully. */
+static void cases_calibrate(void **unused)
+{
+    (void)unused;
+    char *path, id[65], input[16][16];
+    paw_example cases[40];
+    paw_calibration result;
+    paw_error err = {0};
+    paw_function *f = function_of(SOME, COUNT(SOME));
+    paw_answer first = call(f, "input 0", NULL);
+    const char *wanted = SOME[(first.choice + 1) % (int)COUNT(SOME)];
+    paw_answer_clear(&first);
+    paw_function_free(f);
+    check_ok(compile(SOME, COUNT(SOME), &path, id, &err), &err);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        snprintf(input[i % 16], sizeof input[0], "input %zu", i % 16);
+        cases[i] = (paw_example){input[i % 16], wanted};
+    }
+    check_ok(paw_calibrate(path, base, cases, COUNT(cases), path, &result, &err), &err);
+    assert_int_equal(result.cases, COUNT(cases));
+    assert_true(result.log_loss_after < result.log_loss_before && result.accuracy_after >= result.accuracy_before);
+    check_ok(paw_function_load(path, base, &f, &err), &err);
+    int right = 0;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        paw_answer a = call(f, cases[i].input, NULL);
+        right += strcmp(a.text, wanted) == 0;
+        paw_answer_clear(&a);
+    }
+    assert_int_equal(right, (int)(result.accuracy_after * COUNT(cases) + 0.5)); /* what was written does what was promised */
+    paw_function_free(f);
+    cases[3].output = "no such choice";
+    check_error(paw_calibrate(path, base, cases, COUNT(cases), path, NULL, &err), &err, PAW_ERR_ARGUMENT, "case 4", "none of the choices");
+    check_error(paw_calibrate(path, base, cases, 0, path, NULL, &err), &err, PAW_ERR_ARGUMENT, "cases", "0 given");
+    free(path);
+}
+
+/* The prior that is written is half of the mean log-probability, its mean taken off. */
+static void inputs_calibrate(void **unused)
+{
+    (void)unused;
+    static const char *const inputs[] = {"hello", "what is this?", "Dear all,", "7 o'clock", "ok"};
+    enum { N = COUNT(inputs), CHOICES = COUNT(SOME) };
+    double prior[CHOICES] = {0}, mean = 0;
+    int before[N];
+    size_t changed, differ = 0;
+    char *path, id[65];
+    paw_error err = {0};
+    paw_function *f = function_of(SOME, CHOICES);
+    f->type.temperature = 1;
+    for (size_t i = 0; i < N; i++) {
+        paw_answer a = call(f, inputs[i], &(paw_call_options){.exact = true});
+        before[i] = a.choice;
+        for (int c = 0; c < CHOICES; c++) {
+            double s = log(a.probabilities[c]);
+            prior[c] += 0.5 * (s > -10 ? s : -10) / N;
+        }
+        paw_answer_clear(&a);
+    }
+    paw_function_free(f);
+    check_ok(compile(SOME, CHOICES, &path, id, &err), &err);
+    check_ok(paw_function_load(path, base, &f, &err), &err);
+    double temperature = f->type.temperature;
+    paw_function_free(f);
+    check_ok(paw_calibrate_inputs(path, base, inputs, N, path, &changed, &err), &err);
+    check_ok(paw_function_load(path, base, &f, &err), &err);
+    assert_true(fabs(f->type.temperature - temperature) < 1e-6);
+    for (int c = 0; c < CHOICES; c++) {
+        mean += prior[c] / CHOICES;
+    }
+    for (int c = 0; c < CHOICES; c++) {
+        assert_true(fabs(f->type.prior[c] - (prior[c] - mean)) < 1e-6);
+    }
+    for (size_t i = 0; i < N; i++) {
+        paw_answer a = call(f, inputs[i], NULL);
+        differ += a.choice != before[i];
+        paw_answer_clear(&a);
+    }
+    assert_int_equal(changed, differ);
+    paw_function_free(f);
+    check_error(paw_calibrate_inputs(path, base, inputs, 3, path, NULL, &err), &err, PAW_ERR_ARGUMENT, "inputs", "3 given");
+    check_error(paw_calibrate_inputs(path, base, (const char *const[]){"a", "b", NULL, "c"}, 4, path, NULL, &err), &err,
+                PAW_ERR_ARGUMENT, "input 3", "NULL");
+    free(path);
+    check_ok(compile(NULL, 0, &path, id, &err), &err);
+    check_error(paw_calibrate_inputs(path, base, inputs, N, path, NULL, &err), &err, PAW_ERR_ARGUMENT, path, "are open");
+    free(path);
+}
+
 static paw_status compile_format(const char *type, const char *source, const char *const *choices, char **path, char id[65], paw_error *err)
 {
     paw_compile_request r = {.spec = "Say what kind of message it is.", .choices = choices, .n_choices = choices != NULL ? 2 : 0,
@@ -392,6 +480,8 @@ int main(void)
         cmocka_unit_test(choices_that_are_none),
         cmocka_unit_test(types_that_are_none),
         cmocka_unit_test(calibration_is_used),
+        cmocka_unit_test(cases_calibrate),
+        cmocka_unit_test(inputs_calibrate),
         cmocka_unit_test(formats_are_obeyed),
         cmocka_unit_test(formats_that_are_none),
     };

@@ -4,14 +4,13 @@
  * A choice's probability is softmax(a s - b) with its log-probability s, a = 1 / temperature and b = a prior. The cases'
  * negative log-likelihood is convex in (a, b); a penalty on log a and on b keeps few cases from saying too much.
  */
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/real.h"
-#include "function/function.h"
+#include "function/calibrate.h"
 
 enum { MOST_STEPS = 400 };
 
@@ -108,7 +107,6 @@ static int find_choice(const paw_answer *a, const char *name)
     return -1;
 }
 
-/* The logarithms of the probabilities that the uncalibrated function gives. */
 static paw_status score_case(paw_function *f, const paw_example *one, size_t i, double *scores, int *wanted, paw_error *err)
 {
     char where[64];
@@ -117,11 +115,8 @@ static paw_status score_case(paw_function *f, const paw_example *one, size_t i, 
     if (one->input == NULL || one->output == NULL) {
         return paw_fail(err, PAW_ERR_ARGUMENT, where, "needs an input and an output");
     }
-    PAW_TRY(paw_function_call(f, one->input, strlen(one->input), &(paw_call_options){.exact = true}, &a, err));
+    PAW_TRY(calibration_scores(f, one->input, scores, &a, err));
     *wanted = find_choice(&a, one->output);
-    for (size_t c = 0; c < a.n_choices; c++) {
-        scores[c] = a.probabilities[c] > 1e-250 ? real_log(a.probabilities[c]) : -575;
-    }
     paw_answer_clear(&a);
     return *wanted >= 0 ? PAW_OK : paw_fail(err, PAW_ERR_ARGUMENT, where, "its output \"%.80s\" is none of the choices", one->output);
 }
@@ -166,39 +161,6 @@ static paw_status learn(paw_function *function, const paw_example *cases, fit *f
     return status;
 }
 
-/* ---- the program ---- */
-
-/* Puts calibration {temperature, prior} into the bundle's meta.json: prior = b / a. */
-static paw_status put(bundle *b, const double *x, int choices, paw_error *err)
-{
-    double temperature = real_exp(-x[0]);
-    json_t *meta = json_loads(b->meta, 0, NULL), *prior = json_array();
-    for (int c = 0; c < choices; c++) {
-        json_array_append_new(prior, json_real(x[1 + c] * temperature));
-    }
-    json_object_set_new(meta, "calibration", json_pack("{s:f, s:o}", "temperature", temperature, "prior", prior));
-    char *text = json_dumps(meta, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    json_decref(meta);
-    if (text == NULL) {
-        return paw_fail_memory(err, 4096);
-    }
-    free(b->meta);
-    b->meta = text;
-    return PAW_OK;
-}
-
-static paw_status write_program(const char *path, const char *out_path, const double *x, int choices, paw_error *err)
-{
-    bundle b;
-    PAW_TRY(bundle_read(path, true, &b, err));
-    paw_status status = put(&b, x, choices, err);
-    if (status == PAW_OK) {
-        status = bundle_write(out_path, &b, err);
-    }
-    bundle_free(&b);
-    return status;
-}
-
 static paw_status calibrate(paw_function *function, const char *path, const paw_example *cases, size_t n, const char *out_path,
                             paw_calibration *result, paw_error *err)
 {
@@ -206,14 +168,16 @@ static paw_status calibrate(paw_function *function, const char *path, const paw_
     if (type->choices == NULL) {
         return paw_fail(err, PAW_ERR_ARGUMENT, path, "its answers are open: only answers out of a closed set have probabilities");
     }
-    free(type->prior); /* learn from the plain scores, whatever calibration there was */
-    type->prior = NULL;
-    type->temperature = 1;
+    calibration_forget(function);
     fit f = {.cases = (int)n, .choices = type->choices->n};
     double *x = calloc((size_t)f.choices + 1, sizeof *x);
     paw_status status = x == NULL ? paw_fail_memory(err, 64) : learn(function, cases, &f, x, result, err);
-    if (status == PAW_OK) {
-        status = write_program(path, out_path, x, f.choices, err);
+    if (status == PAW_OK) { /* prior = b / a */
+        double temperature = real_exp(-x[0]);
+        for (int c = 0; c < f.choices; c++) {
+            x[1 + c] *= temperature;
+        }
+        status = calibration_write(path, out_path, temperature, x + 1, f.choices, err);
     }
     free(x);
     return status;
