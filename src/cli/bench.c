@@ -266,9 +266,9 @@ static int start_command(const bench_run *b, const char *errors, pid_t *pid, int
     char threads[16], tokens[16];
     snprintf(threads, sizeof threads, "%d", b->a->threads);
     snprintf(tokens, sizeof tokens, "%d", b->a->max_tokens);
-    const char *words[] = {"paw",    "run",    "--json", "--program",    b->path, "--input", b->a->input,
-                           "--base", b->model, "--max-tokens", tokens, "--threads", threads, NULL};
-    words[b->a->threads != 0 ? 13 : 11] = NULL;
+    const char *words[] = {"paw",    "run",    "--program",    b->path, "--input", b->a->input,
+                           "--base", b->model, "--max-tokens", tokens,  "--threads", threads, NULL};
+    words[b->a->threads != 0 ? 12 : 10] = NULL;
     posix_spawn_file_actions_t actions;
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
