@@ -189,6 +189,7 @@ TEST(map_huge)
         file_map_close(&map);
         free(data);
     }
+    tiny_remove(dir);
 }
 
 TEST(map_and_read)
