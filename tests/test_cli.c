@@ -16,6 +16,7 @@
 #include <zip.h>
 
 #include "base/file.h"
+#include "function/bundle.h"
 #include "support/check.h"
 #include "support/tiny.h"
 
@@ -570,6 +571,23 @@ TEST(info)
     r = RUN("info");
     succeeded(&r);
     assert_non_null(strstr(r.out, "not fetched"));
+    done(&r);
+}
+
+/* A program that others made may hold anything in its meta.json. */
+TEST(info_of_odd_choices)
+{
+    bundle b;
+    paw_error err = {0};
+    make_program();
+    check_ok(bundle_read(check_path(work, "program.paw"), true, &b, &err), &err);
+    free(b.meta);
+    b.meta = strdup("{\"version\": 3, \"choices\": [1, \"a\\u001bb\"]}");
+    check_ok(bundle_write(check_path(work, "odd.paw"), &b, &err), &err);
+    bundle_free(&b);
+    result r = RUN("info", "odd.paw");
+    succeeded(&r);
+    assert_non_null(strstr(r.out, " ? | a b\n"));
     done(&r);
 }
 
@@ -1239,6 +1257,7 @@ int main(void)
         cmocka_unit_test(run_lines),
         cmocka_unit_test(run_that_cannot),
         cmocka_unit_test(info),
+        cmocka_unit_test(info_of_odd_choices),
         cmocka_unit_test(info_of_gguf_files),
         cmocka_unit_test(calibrates_from_inputs),
         cmocka_unit_test(eval_counts),

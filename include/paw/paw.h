@@ -216,8 +216,8 @@ PAW_API paw_status paw_calibrate(const char *path, paw_base *base, const paw_exa
 #define PAW_INPUTS_LEAST 4
 
 /*
- * The same from inputs alone, whose answers nobody needs to know: learns which choices the program gives too readily, as it would
- * be if they were all about equally frequent among the inputs (do not use it where they are not). 4 to PAW_CASES_MAX inputs; 15
+ * The same from inputs alone, whose answers nobody needs to know: learns which choices the program gives too readily, supposing
+ * that all are right about equally often among the inputs (do not use it where they are not). 4 to PAW_CASES_MAX inputs; 15
  * are enough. The temperature stays as it is. *changed (may be NULL) becomes the number of these inputs that get another answer.
  */
 PAW_API paw_status paw_calibrate_inputs(const char *path, paw_base *base, const char *const *inputs, size_t n_inputs,

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/info_gguf.h"
+#include "cli/show.h"
 
 static const char HELP[] =
     "usage: paw info [FILE|ID] [OPTIONS]\n"
@@ -32,16 +33,18 @@ static void print_type(json_t *meta)
     const char *from = json_string_value(json_object_get(meta, "choices_from"));
     const char *format = json_string_value(json_object_get(json_object_get(meta, "format"), "type"));
     json_t *choices = json_object_get(meta, "choices"), *one;
+    char line[80];
     size_t i;
     if (format != NULL) {
-        printf("%-16s as a %s says\n", "answers", format);
+        printf("%-16s as its %s says\n", "answers", show_short(format, line, sizeof line));
     }
     if (!json_is_array(choices)) {
         return;
     }
     printf("%-16s", "answers");
     json_array_foreach (choices, i, one) {
-        printf("%s%s", i > 0 ? " | " : " ", json_string_value(one));
+        const char *name = json_string_value(one); /* of a file that nothing has looked over: no text, maybe */
+        printf("%s%s", i > 0 ? " | " : " ", name != NULL ? show_short(name, line, sizeof line) : "?");
     }
     puts(from != NULL && strcmp(from, "spec") == 0 ? "   (found in the spec)" : "");
 }

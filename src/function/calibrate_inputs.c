@@ -6,6 +6,7 @@
  * real inputs in place of ones without content). docs/results.md has what that gains.
  */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,10 +107,10 @@ static paw_status calibrate(paw_function *f, const char *path, const char *const
         return paw_fail(err, PAW_ERR_ARGUMENT, path, "its answers are open: only answers out of a closed set have probabilities");
     }
     size_t choices = (size_t)f->type.choices->n;
-    double temperature = f->type.temperature, *prior = calloc(2 * choices, sizeof *prior), *none = prior + choices;
+    double temperature = f->type.temperature, *prior = calloc(choices, sizeof *prior), *none = calloc(choices, sizeof *none);
     double *scores = malloc(n * choices * sizeof *scores);
     calibration_forget(f);
-    paw_status status = prior == NULL || scores == NULL ? paw_fail_memory(err, n * choices * sizeof *scores)
+    paw_status status = prior == NULL || none == NULL || scores == NULL ? paw_fail_memory(err, n * choices * sizeof *scores)
                                                         : learn(f, inputs, n, scores, prior, err);
     *changed = 0;
     for (size_t i = 0; i < n && status == PAW_OK; i++) {
@@ -120,6 +121,7 @@ static paw_status calibrate(paw_function *f, const char *path, const char *const
         status = calibration_write(path, out_path, temperature, prior, (int)choices, err);
     }
     free(prior);
+    free(none);
     free(scores);
     return status;
 }
