@@ -2,7 +2,7 @@
 # arm-sysroot.sh FOLDER: the arm64 libraries that a cross build links, with all that they need, unpacked into FOLDER.
 # They come from this machine's Debian sources into a package database of their own; the machine's packages stay as they are.
 set -eu
-packages="libc6-dev libzip-dev libjansson-dev libsodium-dev libpcre2-dev libcurl4-openssl-dev libyaml-dev libcmocka-dev"
+packages="libc6-dev libminizip-dev zlib1g-dev libzip-dev libjansson-dev libsodium-dev libpcre2-dev libcurl4-openssl-dev libyaml-dev libcmocka-dev"
 
 root=$1
 [ "$(cat "$root/.packages" 2>/dev/null || true)" = "$packages" ] && exit 0

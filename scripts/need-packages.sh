@@ -2,8 +2,8 @@
 # need-packages.sh [--check] [--arm]: the Debian packages that building, testing and `paw pull` need, with --arm those of the
 # cross build too; installs those missing.
 set -eu
-packages="build-essential cmake ninja-build pkg-config libzip-dev libjansson-dev libsodium-dev libpcre2-dev
-libcurl4-openssl-dev libyaml-dev libcmocka-dev libsimde-dev python3 python3-pip ca-certificates"
+packages="build-essential cmake ninja-build pkg-config libminizip-dev zlib1g-dev libzip-dev libjansson-dev libsodium-dev
+libpcre2-dev libcurl4-openssl-dev libyaml-dev libcmocka-dev libsimde-dev python3 python3-pip ca-certificates"
 check=""
 for option in "$@"; do
     case $option in

@@ -185,6 +185,26 @@ TEST(deflated_members_are_read)
     tiny_remove(dir);
 }
 
+TEST(comment_of_the_archive)
+{
+    char *dir = tiny_folder(), *path = strdup(check_path(dir, "p.paw"));
+    paw_error err = {0};
+    bundle b;
+    make_zip(path, sound, 4);
+    zip_t *z = zip_open(path, 0, NULL);
+    assert_int_equal(zip_set_archive_comment(z, "made elsewhere", 14), 0);
+    assert_int_equal(zip_close(z), 0);
+    check_ok(bundle_read(path, true, &b, &err), &err);
+    bundle_free(&b);
+    FILE *more = fopen(path, "ab"); /* bytes that belong to nothing */
+    assert_non_null(more);
+    fputs("???", more);
+    fclose(more);
+    refused(path, PAW_ERR_FORMAT, path, "not a program");
+    free(path);
+    tiny_remove(dir);
+}
+
 TEST(missing_members)
 {
     member none = {0};
@@ -384,6 +404,7 @@ int main(void)
         cmocka_unit_test(same_bytes_twice),
         cmocka_unit_test(members_are_the_published_ones),
         cmocka_unit_test(deflated_members_are_read),
+        cmocka_unit_test(comment_of_the_archive),
         cmocka_unit_test(missing_members),
         cmocka_unit_test(empty_members),
         cmocka_unit_test(placeholder_missing_or_twice),

@@ -1,14 +1,16 @@
-/* bundle.c: reading and writing `.paw` archives with libzip. Not for: what meta.json means. */
+/* bundle.c: reading and writing `.paw` archives with minizip. Not for: what meta.json means. */
 #include "function/bundle.h"
 
 #include <errno.h>
+#include <minizip/unzip.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <zip.h>
 
 #include "base/file.h"
 #include "base/utf8.h"
+#include "function/zip_memory.h"
 
 enum { MAX_MEMBERS = 256, MAX_TEXT = 1 << 20 };
 static const uint64_t MAX_ARCHIVE = UINT64_C(256) << 20, MAX_EXPANDED = UINT64_C(512) << 20;
@@ -32,60 +34,92 @@ static paw_status fail_member(paw_error *err, const char *path, const char *name
     return paw_fail(err, PAW_ERR_FORMAT, where, "%s", what);
 }
 
-static paw_status check_limits(zip_t *archive, const char *path, paw_error *err)
+/* Whether the archive's end record and its comment end where the file ends: minizip takes bytes missing there for zeros. */
+static bool ends_whole(unzFile archive, const char *path, int64_t file_size)
 {
-    zip_int64_t n = zip_get_num_entries(archive, 0);
-    uint64_t expanded = 0;
-    if (n > MAX_MEMBERS) {
-        return paw_fail(err, PAW_ERR_FORMAT, path, "the archive has %lld members; a program has 3 to 5", (long long)n);
+    enum { END_RECORD = 22 };
+    unz_global_info64 all;
+    char mark[4] = "";
+    FILE *file = unzGetGlobalInfo64(archive, &all) == UNZ_OK ? fopen(path, "rb") : NULL;
+    bool read = file != NULL && fseeko(file, (off_t)(file_size - END_RECORD - (int64_t)all.size_comment), SEEK_SET) == 0 &&
+                fread(mark, sizeof mark, 1, file) == 1;
+    if (file != NULL) {
+        fclose(file);
     }
-    for (zip_int64_t i = 0; i < n; i++) {
-        zip_stat_t st;
-        if (zip_stat_index(archive, (zip_uint64_t)i, 0, &st) != 0 || (st.valid & ZIP_STAT_SIZE) == 0) {
-            return paw_fail(err, PAW_ERR_FORMAT, path, "the archive's directory is damaged; fetch the program again");
+    return read && memcmp(mark, "PK\5\6", sizeof mark) == 0;
+}
+
+static paw_status check_limits(unzFile archive, const char *path, paw_error *err)
+{
+    unz_global_info64 all;
+    unz_file_info64 member;
+    uint64_t expanded = 0;
+    bool sound = unzGetGlobalInfo64(archive, &all) == UNZ_OK;
+    if (sound && all.number_entry > MAX_MEMBERS) {
+        return paw_fail(err, PAW_ERR_FORMAT, path, "the archive has %llu members; a program has 3 to 5",
+                        (unsigned long long)all.number_entry);
+    }
+    for (uint64_t i = 0; sound && i < all.number_entry; i++) {
+        sound = (i == 0 ? unzGoToFirstFile(archive) : unzGoToNextFile(archive)) == UNZ_OK &&
+                unzGetCurrentFileInfo64(archive, &member, NULL, 0, NULL, 0, NULL, 0) == UNZ_OK;
+        if (!sound) {
+            break;
         }
-        expanded = st.size > MAX_EXPANDED - expanded ? MAX_EXPANDED + 1 : expanded + st.size;
-        if (expanded > MAX_EXPANDED) {
+        if (member.uncompressed_size > MAX_EXPANDED - expanded) {
             return paw_fail(err, PAW_ERR_FORMAT, path, "the archive expands to over 512 MiB");
         }
+        expanded += member.uncompressed_size;
     }
-    return PAW_OK;
+    return sound ? PAW_OK : paw_fail(err, PAW_ERR_FORMAT, path, "the archive's directory is damaged; fetch the program again");
+}
+
+/* Goes to a member; false if the archive has none of that name. */
+static bool find_member(unzFile archive, const char *name, unz_file_info64 *out)
+{
+    return unzLocateFile(archive, name, 1) == UNZ_OK &&
+           unzGetCurrentFileInfo64(archive, out, NULL, 0, NULL, 0, NULL, 0) == UNZ_OK;
+}
+
+/* All of the member that the archive is at; its checksum is compared at its end. */
+static bool read_whole(unzFile archive, char *data, uint64_t size)
+{
+    if (unzOpenCurrentFile(archive) != UNZ_OK) {
+        return false;
+    }
+    uint64_t at = 0;
+    for (int n = 1; n > 0 && at < size; at += n > 0 ? (uint64_t)n : 0) {
+        n = unzReadCurrentFile(archive, data + at, (unsigned)(size - at)); /* no larger than MAX_EXPANDED */
+    }
+    return unzCloseCurrentFile(archive) == UNZ_OK && at == size;
 }
 
 /* A member as a NUL-terminated buffer; *out stays NULL when it is missing and optional. */
-static paw_status read_member(zip_t *archive, const char *path, const char *name, uint64_t limit, bool required,
+static paw_status read_member(unzFile archive, const char *path, const char *name, uint64_t limit, bool required,
                               char **out, size_t *size, paw_error *err)
 {
-    zip_stat_t st;
-    if (zip_stat(archive, name, 0, &st) != 0) {
+    unz_file_info64 member;
+    if (!find_member(archive, name, &member)) {
         return required ? fail_member(err, path, name, "the member is missing; this is not a program") : PAW_OK;
     }
-    if (st.size > limit || st.size == 0) {
-        return fail_member(err, path, name, st.size == 0 ? "the member is empty" : "the member is too large");
+    uint64_t n = member.uncompressed_size;
+    if (n > limit || n == 0) {
+        return fail_member(err, path, name, n == 0 ? "the member is empty" : "the member is too large");
     }
-    char *data = malloc((size_t)st.size + 1);
+    char *data = malloc((size_t)n + 1);
     if (data == NULL) {
-        return paw_fail_memory(err, (size_t)st.size);
+        return paw_fail_memory(err, (size_t)n);
     }
-    zip_file_t *file = zip_fopen(archive, name, 0);
-    zip_int64_t n = file != NULL ? zip_fread(file, data, st.size) : -1;
-    /* Reading on to the end makes libzip compare the checksum. */
-    char extra;
-    bool sound = n == (zip_int64_t)st.size && zip_fread(file, &extra, 1) == 0;
-    if (file != NULL) {
-        sound = zip_fclose(file) == 0 && sound;
-    }
-    if (!sound) {
+    if (!read_whole(archive, data, n)) {
         free(data);
         return fail_member(err, path, name, "the member is damaged or truncated; fetch the program again");
     }
-    data[st.size] = '\0';
+    data[n] = '\0';
     *out = data;
-    *size = (size_t)st.size;
+    *size = (size_t)n;
     return PAW_OK;
 }
 
-static paw_status read_text(zip_t *archive, const char *path, const char *name, bool required, char **out, paw_error *err)
+static paw_status read_text(unzFile archive, const char *path, const char *name, bool required, char **out, paw_error *err)
 {
     size_t size = 0;
     PAW_TRY(read_member(archive, path, name, MAX_TEXT, required, out, &size, err));
@@ -95,7 +129,7 @@ static paw_status read_text(zip_t *archive, const char *path, const char *name, 
     return PAW_OK;
 }
 
-static paw_status read_members(zip_t *archive, const char *path, bool with_adapter, bundle *out, paw_error *err)
+static paw_status read_members(unzFile archive, const char *path, bool with_adapter, bundle *out, paw_error *err)
 {
     PAW_TRY(check_limits(archive, path, err));
     PAW_TRY(read_text(archive, path, NAME_META, true, &out->meta, err));
@@ -105,12 +139,12 @@ static paw_status read_members(zip_t *archive, const char *path, bool with_adapt
     if (first == NULL || strstr(first + 1, BUNDLE_PLACEHOLDER) != NULL) {
         return fail_member(err, path, NAME_TEMPLATE, "must hold " BUNDLE_PLACEHOLDER " exactly once");
     }
-    zip_stat_t st;
-    if (zip_stat(archive, NAME_ADAPTER, 0, &st) != 0) {
+    unz_file_info64 adapter;
+    if (!find_member(archive, NAME_ADAPTER, &adapter)) {
         return fail_member(err, path, NAME_ADAPTER, "the member is missing; this is not a program");
     }
-    out->adapter_size = (size_t)st.size;
-    out->stamp.adapter_crc = (st.valid & ZIP_STAT_CRC) != 0 ? st.crc : 0;
+    out->adapter_size = (size_t)adapter.uncompressed_size;
+    out->stamp.adapter_crc = adapter.crc;
     if (with_adapter) {
         char *data = NULL;
         PAW_TRY(read_member(archive, path, NAME_ADAPTER, MAX_EXPANDED, true, &data, &out->adapter_size, err));
@@ -132,7 +166,6 @@ static void set_stamp(bundle *b, const struct stat *st)
 paw_status bundle_read(const char *path, bool with_adapter, bundle *out, paw_error *err)
 {
     struct stat st;
-    int code = 0;
     memset(out, 0, sizeof *out);
     if (stat(path, &st) != 0) {
         return paw_fail_errno(err, errno, path, "cannot open the program");
@@ -143,17 +176,13 @@ paw_status bundle_read(const char *path, bool with_adapter, bundle *out, paw_err
     if ((uint64_t)st.st_size > MAX_ARCHIVE) {
         return paw_fail(err, PAW_ERR_FORMAT, path, "the archive is larger than 256 MiB");
     }
-    zip_t *archive = zip_open(path, ZIP_RDONLY, &code);
-    if (archive == NULL) {
-        zip_error_t error;
-        zip_error_init_with_code(&error, code);
-        paw_status status = paw_fail(err, PAW_ERR_FORMAT, path, "not a program that can be read (%s)",
-                                     zip_error_strerror(&error));
-        zip_error_fini(&error);
-        return status;
+    unzFile archive = unzOpen64(path);
+    if (archive == NULL || !ends_whole(archive, path, (int64_t)st.st_size)) {
+        unzClose(archive);
+        return paw_fail(err, PAW_ERR_FORMAT, path, "not a program that can be read (no ZIP archive, or cut short)");
     }
     paw_status status = read_members(archive, path, with_adapter, out, err);
-    zip_discard(archive);
+    unzClose(archive);
     if (status != PAW_OK) {
         bundle_free(out);
         return status;
@@ -165,74 +194,24 @@ paw_status bundle_read(const char *path, bool with_adapter, bundle *out, paw_err
 
 /* ---- writing ---- */
 
-/* Stored, not deflated: quantised weights do not compress, and the texts are small. */
-static bool add_member(zip_t *archive, const char *name, const void *data, size_t size)
+static bool add_members(zipFile archive, const bundle *b)
 {
-    zip_source_t *source = zip_source_buffer(archive, data, size, 0);
-    if (source == NULL) {
-        return false;
-    }
-    zip_int64_t index = zip_file_add(archive, name, source, ZIP_FL_ENC_UTF_8);
-    if (index < 0) {
-        zip_source_free(source);
-        return false;
-    }
-    return zip_set_file_compression(archive, (zip_uint64_t)index, ZIP_CM_STORE, 0) == 0 &&
-           zip_file_set_dostime(archive, (zip_uint64_t)index, 0, 0x21, 0) == 0 && /* 1980-01-01, the format's zero */
-           zip_file_set_external_attributes(archive, (zip_uint64_t)index, 0, ZIP_OPSYS_UNIX, 0100644u << 16) == 0;
-}
-
-static bool add_members(zip_t *archive, const bundle *b)
-{
-    return add_member(archive, NAME_META, b->meta, strlen(b->meta)) &&
-           add_member(archive, NAME_TEMPLATE, b->prompt_template, strlen(b->prompt_template)) &&
-           (b->pseudo_program == NULL || add_member(archive, NAME_PSEUDO, b->pseudo_program, strlen(b->pseudo_program))) &&
-           add_member(archive, NAME_ADAPTER, b->adapter, b->adapter_size);
-}
-
-static paw_status copy_source(zip_source_t *source, const char *path, size_t *size, paw_error *err)
-{
-    zip_stat_t st;
-    if (zip_source_stat(source, &st) != 0 || zip_source_open(source) != 0) {
-        return paw_fail(err, PAW_ERR_IO, path, "cannot read the new archive back");
-    }
-    char *data = malloc((size_t)st.size + 1);
-    paw_status status = data == NULL ? paw_fail_memory(err, (size_t)st.size) : PAW_OK;
-    if (status == PAW_OK && zip_source_read(source, data, st.size) != (zip_int64_t)st.size) {
-        status = paw_fail(err, PAW_ERR_IO, path, "cannot read the new archive back");
-    }
-    zip_source_close(source);
-    if (status == PAW_OK) {
-        status = file_write_atomic(path, data, (size_t)st.size, err);
-    }
-    free(data);
-    *size = (size_t)st.size;
-    return status;
+    return zip_memory_add(archive, NAME_META, b->meta, strlen(b->meta)) &&
+           zip_memory_add(archive, NAME_TEMPLATE, b->prompt_template, strlen(b->prompt_template)) &&
+           (b->pseudo_program == NULL ||
+            zip_memory_add(archive, NAME_PSEUDO, b->pseudo_program, strlen(b->pseudo_program))) &&
+           zip_memory_add(archive, NAME_ADAPTER, b->adapter, b->adapter_size);
 }
 
 paw_status bundle_write(const char *path, bundle *b, paw_error *err)
 {
-    zip_error_t error;
-    zip_error_init(&error);
-    zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, &error);
-    zip_t *archive = source != NULL ? zip_open_from_source(source, ZIP_TRUNCATE, &error) : NULL;
-    if (archive == NULL) {
-        zip_source_free(source);
-        zip_error_fini(&error);
-        return paw_fail_memory(err, b->adapter_size);
-    }
-    zip_source_keep(source); /* closing the archive would free it */
-    paw_status status = PAW_OK;
-    if (!add_members(archive, b)) {
-        status = paw_fail(err, PAW_ERR_MEMORY, path, "cannot build the archive (%s)", zip_strerror(archive));
-        zip_discard(archive);
-    } else if (zip_close(archive) != 0) {
-        status = paw_fail(err, PAW_ERR_MEMORY, path, "cannot build the archive (%s)", zip_strerror(archive));
-        zip_discard(archive);
-    } else {
-        status = copy_source(source, path, &b->file_size, err);
-    }
-    zip_source_free(source);
-    zip_error_fini(&error);
+    zip_memory memory = {0};
+    zipFile archive = zip_memory_open(&memory);
+    bool built = archive != NULL && add_members(archive, b);
+    built = archive != NULL && zipClose(archive, NULL) == ZIP_OK && built;
+    paw_status status = built ? file_write_atomic(path, memory.bytes.data, memory.bytes.size, err)
+                              : paw_fail(err, PAW_ERR_MEMORY, path, "cannot build the archive in memory");
+    b->file_size = memory.bytes.size;
+    buffer_free(&memory.bytes);
     return status;
 }

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <minizip/unzip.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <zip.h>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -73,22 +73,18 @@ static paw_status sink_finish(sink *s)
 
 static paw_status from_archive(sink *s, const char *path, const char *member)
 {
-    int code = 0;
     char piece[1 << 16];
-    zip_t *archive = zip_open(path, ZIP_RDONLY, &code);
-    zip_file_t *file = archive != NULL && member != NULL ? zip_fopen(archive, member, 0) : NULL;
-    if (file == NULL) {
-        if (archive != NULL) {
-            zip_discard(archive);
-        }
+    unzFile archive = unzOpen64(path);
+    if (archive == NULL || member == NULL || unzLocateFile(archive, member, 1) != UNZ_OK || unzOpenCurrentFile(archive) != UNZ_OK) {
+        unzClose(archive);
         return paw_fail(s->err, PAW_ERR_FORMAT, path, "does not hold %s", member != NULL ? member : "a model");
     }
-    zip_int64_t n;
-    while ((n = zip_fread(file, piece, sizeof piece)) > 0 && sink_write(s, piece, (size_t)n) == PAW_OK) {
+    int n;
+    while ((n = unzReadCurrentFile(archive, piece, sizeof piece)) > 0 && sink_write(s, piece, (size_t)n) == PAW_OK) {
     }
-    zip_fclose(file);
-    zip_discard(archive);
-    return n < 0 ? paw_fail(s->err, PAW_ERR_FORMAT, path, "is damaged; fetch it again") : s->status;
+    bool sound = unzCloseCurrentFile(archive) == UNZ_OK && n >= 0;
+    unzClose(archive);
+    return sound ? s->status : paw_fail(s->err, PAW_ERR_FORMAT, path, "is damaged; fetch it again");
 }
 
 static paw_status from_plain(sink *s, const char *path)
