@@ -185,6 +185,28 @@ TEST(deflated_members_are_read)
     tiny_remove(dir);
 }
 
+/* One member after another packed in a way that minizip does not read. */
+TEST(other_ways_of_packing)
+{
+    char *dir = tiny_folder(), *path = strdup(check_path(dir, "p.paw"));
+    for (zip_uint64_t i = 0; i < 4; i++) {
+        make_zip(path, sound, 4);
+        zip_t *z = zip_open(path, 0, NULL);
+        if (zip_compression_method_supported(ZIP_CM_BZIP2, 1)) {
+            assert_int_equal(zip_set_file_compression(z, i, ZIP_CM_BZIP2, 0), 0);
+            assert_int_equal(zip_close(z), 0);
+            refused(path, PAW_ERR_FORMAT, sound[i].name, "neither stored nor deflated");
+            make_zip(path, sound, 4);
+            z = zip_open(path, 0, NULL);
+        }
+        assert_int_equal(zip_file_set_encryption(z, i, ZIP_EM_AES_256, "secret"), 0);
+        assert_int_equal(zip_close(z), 0);
+        refused(path, PAW_ERR_FORMAT, sound[i].name, "encrypted");
+    }
+    free(path);
+    tiny_remove(dir);
+}
+
 TEST(comment_of_the_archive)
 {
     char *dir = tiny_folder(), *path = strdup(check_path(dir, "p.paw"));
@@ -404,6 +426,7 @@ int main(void)
         cmocka_unit_test(same_bytes_twice),
         cmocka_unit_test(members_are_the_published_ones),
         cmocka_unit_test(deflated_members_are_read),
+        cmocka_unit_test(other_ways_of_packing),
         cmocka_unit_test(comment_of_the_archive),
         cmocka_unit_test(missing_members),
         cmocka_unit_test(empty_members),

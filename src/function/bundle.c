@@ -105,6 +105,11 @@ static paw_status read_member(unzFile archive, const char *path, const char *nam
     if (n > limit || n == 0) {
         return fail_member(err, path, name, n == 0 ? "the member is empty" : "the member is too large");
     }
+    bool encrypted = (member.flag & 1) != 0;
+    if (encrypted || (member.compression_method != 0 && member.compression_method != Z_DEFLATED)) {
+        return fail_member(err, path, name, encrypted ? "the member is encrypted; programs are not"
+                                                      : "the member is neither stored nor deflated; pack it anew");
+    }
     char *data = malloc((size_t)n + 1);
     if (data == NULL) {
         return paw_fail_memory(err, (size_t)n);

@@ -1,4 +1,4 @@
-/* fuzz_bundle.c: reading a `.paw` file; the bytes go through a file in memory, since libzip opens paths. */
+/* fuzz_bundle.c: reading a `.paw` file; the bytes go through a file in memory, since minizip opens paths. */
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
